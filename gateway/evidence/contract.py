@@ -1,0 +1,128 @@
+"""What the flow hands to the evidence log and what it gets back (DESIGN section 3).
+
+A `Draft` says what happened, in plain values; the log makes it into a canonical leaf (sealed,
+pseudonymised), appends it durably and answers with its place, or says which reservation it lost.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Protocol
+
+
+class Kind(StrEnum):
+    """Kinds of entries."""
+
+    ASKED = "asked"
+    ANSWERED = "answered"
+    REFUSED = "refused"
+    READ = "read"
+    STATUS = "status"
+    ADMIN = "admin"
+    ABANDONED = "abandoned"
+
+
+class Loss(StrEnum):
+    """Why a draft was not appended. Nothing was spent or reserved for it."""
+
+    REPLAYED = "signature-replayed"
+    EXPIRED = "signature-expired"  # `created` is at or under the durable nonce floor
+    QUOTA = "quota-exceeded"
+    GUESSED = "verification-limit"
+    STALE = "stale-configuration"  # granted under a version that is no longer in force
+
+
+class EvidenceUnavailable(Exception):
+    """The log cannot be written (or its commit's outcome is unknown): nothing may be asked or told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Nonce:
+    """A signature's nonce, spent in the transaction that records the request. Scope: the client."""
+
+    client: str
+    value: str
+    created: int
+    """The signature's `created`, Unix seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """Counters raised by a question, both per day of Asia/Ho_Chi_Minh.
+
+    The quota counts a grant row's questions. The guess counter counts calls of one client about one
+    person; it is given back when the answer is `found` or `match`.
+    """
+
+    client: str
+    quota_key: str
+    quota_limit: int
+    subject: tuple[str, str]
+    """(id_type, canonical id) of the person: stored only as a pseudonym."""
+    guess_limit: int = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """One thing that happened. Identifiers of people are given plain and stored as pseudonyms and
+    sealed; everything in `sealed` is stored only encrypted."""
+
+    kind: Kind
+    request_id: str
+    at: datetime
+    client: str | None = None
+    keyid: str | None = None
+    service: str | None = None
+    procedure: str | None = None
+    dossier: str | None = None
+    component: str | None = None
+    legal_basis: str | None = None
+    unit: str | None = None
+    officer: str | None = None
+    """The officer's number; pseudonymised."""
+    subject: tuple[str, str] | None = None
+    """(id_type, canonical id); pseudonymised."""
+    person_id: str | None = None
+    """Personal number the registry returned (`answered`); pseudonymised."""
+    fields: tuple[str, ...] = ()
+    """Names of fields asked (`asked`), disclosed (`answered`) or claimed."""
+    mode: str | None = None
+    """`lookup`, `verification`, or for reads and refusals the route's name."""
+    outcome: str | None = None
+    """`found`, `no_match`, `match`, `review`, `mismatch`, or a problem code."""
+    reason: str | None = None
+    """A short machine word beside a problem code; never personal data."""
+    agreement: str | None = None
+    config_version: int | None = None
+    question: str | None = None
+    """Entry id of the question that this `answered` or `abandoned` entry closes."""
+    commitment: bytes | None = None
+    """SHA-256(salt ‖ SHA-256(body)) of the answer (PROTOCOL section 3)."""
+    detail: Mapping[str, Any] = field(default_factory=dict)
+    """Further plain, non-personal members (counts, timings, versions)."""
+    sealed: Mapping[str, Any] = field(default_factory=dict)
+    nonce: Nonce | None = None
+    reserve: Reservation | None = None
+    give_back: Reservation | None = None
+    deadline: datetime | None = None
+    """For `asked`: when the sweeper may close it as abandoned."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A durable entry: where it stands."""
+
+    entry_id: str
+    origin: str
+    slot: int
+    index: int
+    at: datetime
+
+
+class Evidence(Protocol):
+    """The append side of the log, as the flow sees it."""
+
+    async def append(self, draft: Draft) -> Recorded | Loss:
+        """Durably append one entry; waits for the commit. Raises `EvidenceUnavailable`."""
+        ...

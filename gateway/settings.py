@@ -92,7 +92,7 @@ def require_private_file(path: Path, name: str) -> None:
 def load_settings() -> Settings:
     """Read the settings. Raises `SettingsError` with one line that names the first wrong setting."""
     try:
-        return Settings(_env_file=os.environ.get("LIENTHONG_ENV_FILE"))  # type: ignore[call-arg]
+        return Settings(_env_file=os.environ.get("LIENTHONG_ENV_FILE"))
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         where = "_".join(str(part) for part in first["loc"]).upper()

@@ -126,3 +126,10 @@ class Evidence(Protocol):
     async def append(self, draft: Draft) -> Recorded | Loss:
         """Durably append one entry; waits for the commit. Raises `EvidenceUnavailable`."""
         ...
+
+    async def spend(self, nonce: Nonce) -> Loss | None:
+        """Durably spend a nonce without an entry (successful GETs of the catalogue, health and proofs).
+
+        `Loss.REPLAYED` or `Loss.EXPIRED` where it cannot be spent. Raises `EvidenceUnavailable`.
+        """
+        ...

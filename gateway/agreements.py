@@ -1,0 +1,103 @@
+"""Step 4 of a look-up: does one row of an agreement cover this whole request (DESIGN section 2).
+
+Pure, over a loaded snapshot; only this module makes a `Grant`. Rows are never pooled: a row that
+covers the purpose and another that covers the fields do not add up.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from gateway.authentication import Caller
+from gateway.refusals import Refusal
+from gateway.snapshot import GrantRow, Snapshot
+from schemas.grants import Grant, Purpose, Subject
+from schemas.identifiers import agency_matches, dossier_agency, person_key, procedure_national
+from schemas.services import ServiceSpec
+
+
+@dataclass(frozen=True, slots=True)
+class DossierFacts:
+    """What the gateway itself knows of a dossier, from the status events it received."""
+
+    agency: str
+    open: bool
+    parties: frozenset[tuple[str, str]]
+    """`person_key` of each party."""
+
+
+def grant(
+    caller: Caller,
+    spec: ServiceSpec,
+    subject: Subject,
+    purpose: Purpose,
+    fields: tuple[str, ...],
+    *,
+    snapshot: Snapshot,
+    today: date,
+    dossier: DossierFacts | None,
+) -> Grant:
+    """The one row that covers the request, as a `Grant`. Raises `Refusal` (403) otherwise.
+
+    The refusal names the first of purpose, fields, dossier and party that no remaining row covers.
+    """
+    client = caller.client.client
+    rows = [
+        row for row in snapshot.grants.get((client, spec.name), ()) if row.valid_from <= today <= row.valid_until
+    ]
+    if not rows:
+        raise Refusal("agreement-missing", "no-row")
+    rows = [row for row in rows if _covers_purpose(row, purpose)]
+    if not rows:
+        raise Refusal("purpose-not-granted", "purpose")
+    rows = [row for row in rows if row.fields.issuperset(fields)]
+    if not rows:
+        raise Refusal("field-not-granted", "fields")
+    rows = [row for row in rows if _covers_dossier(row, purpose.dossier, dossier)]
+    if not rows:
+        raise Refusal("dossier-not-open", "dossier")
+    rows = [row for row in rows if _covers_party(row, subject, dossier)]
+    if not rows:
+        raise Refusal("subject-not-party", "party")
+    row = rows[0]
+    return Grant(
+        client=client,
+        service=spec,
+        subject=subject,
+        purpose=purpose,
+        fields=fields,
+        agreement=row.agreement,
+        row=row.row,
+        config_version=snapshot.version,
+        daily_quota=row.daily_quota,
+        explain=row.explain,
+    )
+
+
+def _covers_purpose(row: GrantRow, purpose: Purpose) -> bool:
+    return (
+        procedure_national(purpose.procedure) in row.procedures
+        and purpose.legal_basis in row.legal_bases
+        and _within(row.agencies, purpose.officer.unit)
+    )
+
+
+def _covers_dossier(row: GrantRow, code: str | None, dossier: DossierFacts | None) -> bool:
+    if code is None:
+        return row.dossier_rule == "none"
+    agency = dossier_agency(code)
+    if agency is None or not _within(row.agencies, agency):
+        return False
+    if row.dossier_rule == "none":
+        return True
+    return dossier is not None and dossier.open and _within(row.agencies, dossier.agency)
+
+
+def _covers_party(row: GrantRow, subject: Subject, dossier: DossierFacts | None) -> bool:
+    if row.dossier_rule != "party":
+        return True
+    return dossier is not None and person_key(subject.id_type, subject.id) in dossier.parties
+
+
+def _within(agencies: Sequence[str], agency: str) -> bool:
+    return any(agency_matches(pattern, agency) for pattern in agencies)

@@ -1,0 +1,59 @@
+"""Step 2 of a look-up: who signed this request. Pure; only this module makes a `Caller`."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from gateway.evidence.contract import Nonce
+from gateway.refusals import Refusal
+from gateway.snapshot import Snapshot
+from schemas.configuration import Client
+from signing.errors import SignatureError
+from signing.keys import VerificationKey
+from signing.message import Policy, Request, VerifiedRequest, verify_request
+
+_POLICY = Policy()
+_CODES = {
+    "missing": "signature-missing",
+    "malformed": "request-malformed",
+    "insufficient": "signature-insufficient",
+    "invalid": "signature-invalid",
+    "expired": "signature-expired",
+    "digest": "digest-mismatch",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A client whose signature over this very request has verified."""
+
+    client: Client
+    keyid: str
+    nonce: Nonce
+    proof: VerifiedRequest
+
+    def sealed_proof(self) -> dict[str, str]:
+        """What the log keeps, sealed, so that the caller cannot deny the request."""
+        return {
+            "signature_base": self.proof.base.decode("latin-1"),
+            "signature": self.proof.signature.hex(),
+            "algorithm": str(self.proof.algorithm),
+        }
+
+
+def authenticate(request: Request, body: bytes, snapshot: Snapshot, now: datetime) -> Caller:
+    """Verify the signature, its window and the digest (PROTOCOL section 1). Raises `Refusal`."""
+
+    def resolve(keyid: str) -> VerificationKey | None:
+        known = snapshot.keys.get(keyid)
+        if known is None or known.client.suspended:
+            return None
+        return known.key
+
+    try:
+        proof = verify_request(request, body, resolve, int(now.timestamp()), _POLICY)
+    except SignatureError as error:
+        # An invalid signature says nothing more: not even which of its many reasons applied.
+        detail = None if error.code == "invalid" else error.detail
+        raise Refusal(_CODES[error.code], error.code, detail=detail) from error
+    client = snapshot.keys[proof.keyid].client
+    return Caller(client, proof.keyid, Nonce(client.client, proof.nonce, proof.created), proof)

@@ -1,0 +1,90 @@
+"""JSON as PROTOCOL section 2 (`request-malformed`) and RFC 8259 allow it, and nothing looser.
+
+The rule: a document has one reading. UTF-8 without a byte order mark, no member named twice, no NaN or
+infinity, nesting of at most 32, integers of at most 15 digits (exact in every reader), no lone
+surrogates. The depth is measured before parsing, so depth 100,000 costs no stack.
+"""
+
+import json
+import math
+import re
+from typing import Any, NoReturn
+
+MAX_DEPTH = 32
+MAX_DIGITS = 15
+
+_TOKENS = re.compile(r'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)|[\[{]|[\]}]', re.DOTALL)
+
+
+class JsonRefused(Exception):  # noqa: N818 — a refusal: the sender is at fault, nothing went wrong here
+    """Bytes that are not the JSON described. `reason` is a stable word, `detail` a sentence without input."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+        self.detail = detail
+
+
+def loads(data: bytes) -> Any:
+    """Read a JSON document; `JsonRefused` on anything that PROTOCOL section 2 does not allow."""
+    if data.startswith(b"\xef\xbb\xbf"):
+        raise JsonRefused("bom", "the body starts with a byte order mark")
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:
+        raise JsonRefused("encoding", "the body is not UTF-8") from None
+    if text.count("[") + text.count("{") > MAX_DEPTH:
+        _check_depth(text)
+    try:
+        value = _DECODER.decode(text)
+    except ValueError:
+        raise JsonRefused("syntax", "the body is not JSON") from None
+    if "\\u" in text:
+        _check_surrogates(value)
+    return value
+
+
+def _check_depth(text: str) -> None:
+    depth = 0
+    for token in _TOKENS.finditer(text):
+        mark = token[0][0]
+        if mark in "[{":
+            depth += 1
+            if depth > MAX_DEPTH:
+                raise JsonRefused("depth", f"the body nests deeper than {MAX_DEPTH}")
+        elif mark != '"':
+            depth -= 1
+
+
+def _check_surrogates(value: Any) -> None:
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise JsonRefused("surrogate", "a text holds half of a surrogate pair") from None
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise JsonRefused("duplicate-member", "an object names a member twice")
+    return members
+
+
+def _integer(digits: str) -> int:
+    if len(digits) - digits.startswith("-") > MAX_DIGITS:
+        raise JsonRefused("number", f"an integer has more than {MAX_DIGITS} digits")
+    return int(digits)
+
+
+def _real(digits: str) -> float:
+    number = float(digits)
+    if not math.isfinite(number):
+        raise JsonRefused("number", "a number is too large")
+    return number
+
+
+def _constant(_word: str) -> NoReturn:
+    raise JsonRefused("number", "NaN and Infinity are not JSON")
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_int=_integer, parse_float=_real, parse_constant=_constant)

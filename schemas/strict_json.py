@@ -13,7 +13,9 @@ from typing import Any, NoReturn
 MAX_DEPTH = 32
 MAX_DIGITS = 15
 
-_TOKENS = re.compile(r'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)|[\[{]|[\]}]', re.DOTALL)
+_STRINGS = re.compile(rb'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)', re.DOTALL)
+_ROUND = bytes.maketrans(b"[{]}", b"(())")
+_OTHERS = bytes(set(range(256)) - set(b"[{]}"))
 
 
 class JsonRefused(Exception):  # noqa: N818 — a refusal: the sender is at fault, nothing went wrong here
@@ -33,8 +35,8 @@ def loads(data: bytes) -> Any:
         text = data.decode()
     except UnicodeDecodeError:
         raise JsonRefused("encoding", "the body is not UTF-8") from None
-    if text.count("[") + text.count("{") > MAX_DEPTH:
-        _check_depth(text)
+    if data.count(b"[") + data.count(b"{") > MAX_DEPTH:
+        _check_depth(data)
     try:
         value = _DECODER.decode(text)
     except ValueError:
@@ -44,16 +46,16 @@ def loads(data: bytes) -> Any:
     return value
 
 
-def _check_depth(text: str) -> None:
-    depth = 0
-    for token in _TOKENS.finditer(text):
-        mark = token[0][0]
-        if mark in "[{":
-            depth += 1
-            if depth > MAX_DEPTH:
-                raise JsonRefused("depth", f"the body nests deeper than {MAX_DEPTH}")
-        elif mark != '"':
-            depth -= 1
+def _check_depth(data: bytes) -> None:
+    """Strip strings, keep the brackets, and take off the innermost pairs, one layer a round."""
+    layers = _STRINGS.sub(b"", data).translate(_ROUND, _OTHERS)
+    for _ in range(MAX_DEPTH):
+        before, layers = len(layers), layers.replace(b"()", b"")
+        if not layers:
+            return
+        if len(layers) == before:
+            break
+    raise JsonRefused("depth", f"the body nests deeper than {MAX_DEPTH}, or its brackets do not pair")
 
 
 def _check_surrogates(value: Any) -> None:

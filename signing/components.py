@@ -1,0 +1,226 @@
+"""RFC 9421 section 2: component identifiers, and the value each has in a message.
+
+Two moments of refusal: a component list that is no well-formed list of identifiers is `malformed`; an identifier that is
+well-formed but has no value here (an absent field, an unknown derived component, `;tr`, `;req` in a request) makes
+the signature base impossible, so the signature is `invalid`.
+"""
+
+import re
+from base64 import b64encode
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import NamedTuple
+from urllib.parse import parse_qsl, quote
+
+from signing.errors import SignatureError
+from signing.field_writer import serialise_item, serialise_member_value
+from signing.fields import (
+    InnerList,
+    Item,
+    Parameters,
+    parse_dictionary,
+    parse_list,
+    serialise_dictionary,
+    serialise_list,
+)
+from signing.request import Message, Request, Response
+
+_NAME = re.compile(r"@?[!#$%&'*+\-.^_`|~0-9a-z]+")
+_FOLD = re.compile(r"[ \t]*\r\n[ \t]+")
+_LINE_BREAK = re.compile(r"[\r\n\0]")
+_FLAGS = frozenset({"sf", "bs", "req"})
+_KNOWN_PARAMS = frozenset({"sf", "bs", "req", "key", "name"})
+
+_DICTIONARIES = frozenset(
+    {
+        "accept-signature",
+        "cache-control",
+        "content-digest",
+        "lienthong-receipt",
+        "priority",
+        "repr-digest",
+        "signature",
+        "signature-input",
+        "want-content-digest",
+        "want-repr-digest",
+    }
+)
+_LISTS = frozenset({"accept-ch", "cache-status", "client-cert-chain", "proxy-status"})
+"""Fields whose structured type is known, for `;sf` (section 2.1.1 asks to fail where it is not)."""
+
+
+class Component(NamedTuple):
+    """A component identifier: name, parameters, and the identifier as serialised (section 2.5)."""
+
+    name: str
+    params: Parameters
+    identifier: str
+
+
+class Covered(NamedTuple):
+    """A component list: its components, its canonical text, and the names that stand there without parameters."""
+
+    components: tuple[Component, ...]
+    text: str
+    plain: frozenset[str]
+
+
+def _unavailable(component: Component, why: str) -> SignatureError:
+    return SignatureError("invalid", f"a covered component {why}", component.identifier)
+
+
+def _component(item: Item) -> Component:
+    name = item.value
+    if type(name) is not str or not _NAME.fullmatch(name) or name == "@signature-params":
+        raise SignatureError("malformed", "a covered component is no component name in lower case")
+    for key, value in item.params.items():
+        wrong = (key in _FLAGS and value is not True) or (key in ("key", "name") and type(value) is not str)
+        if wrong:
+            raise SignatureError("malformed", "a component parameter has the wrong type")
+    return Component(name, item.params, serialise_item(item))
+
+
+def _cover(items: Sequence[Item]) -> Covered:
+    components = tuple(map(_component, items))
+    identifiers = [component.identifier for component in components]
+    names = {(component.name, frozenset(component.params.items())) for component in components}
+    if len(names) != len(components):
+        raise SignatureError("malformed", "a component is covered twice")
+    plain = frozenset(component.name for component in components if not component.params)
+    return Covered(components, f"({' '.join(identifiers)})", plain)
+
+
+@lru_cache(maxsize=256)
+def _cover_cached(text: str) -> Covered:
+    members = parse_list(text)
+    return _cover(members[0].items if isinstance(members[0], InnerList) else ())
+
+
+_CACHED_LENGTH = 1024
+
+
+def covered(value: InnerList) -> Covered:
+    """Return the component list of a `Signature-Input` member. Raises `SignatureError` (`malformed`)."""
+    if value.text and len(value.text) <= _CACHED_LENGTH:
+        return _cover_cached(value.text)
+    return _cover(value.items)
+
+
+def cover(identifiers: Sequence[str]) -> Covered:
+    """Return the component list of names (`@method`) or serialised identifiers (`"x";sf`). Raises `SignatureError`."""
+    texts = (text if text.startswith('"') else f'"{text}"' for text in identifiers)
+    return _cover_cached(f"({' '.join(texts)})")
+
+
+def _request_target(request: Request) -> str:
+    return request.target
+
+
+def _path(request: Request) -> str:
+    return request.target.partition("?")[0]
+
+
+def _query(request: Request) -> str:
+    return "?" + request.target.partition("?")[2]
+
+
+_DERIVED: dict[str, Callable[[Request], str]] = {
+    "@method": lambda request: request.method,
+    "@target-uri": lambda request: request.target_uri,
+    "@authority": lambda request: request.canonical_authority,
+    "@scheme": lambda request: request.scheme.lower(),
+    "@request-target": _request_target,
+    "@path": _path,
+    "@query": _query,
+}
+
+
+def _form_encode(text: str) -> str:
+    """Percent-encode with the application/x-www-form-urlencoded set and %20 for a space (section 2.2.8)."""
+    return quote(text, safe="*-._", errors="replace").replace("~", "%7E")
+
+
+def _query_param(component: Component, request: Request) -> str:
+    name = component.params.get("name")
+    try:
+        pairs = parse_qsl(_query(request)[1:], keep_blank_values=True, errors="replace")
+    except ValueError as error:
+        raise _unavailable(component, "asks for a query that cannot be parsed") from error
+    values = [_form_encode(value) for key, value in pairs if _form_encode(key) == name]
+    if len(values) != 1:
+        raise _unavailable(component, "names a query parameter that is not there exactly once")
+    return values[0]
+
+
+def _derived(component: Component, message: Message) -> str:
+    params = component.params.keys() - {"req"}
+    if isinstance(message, Response):
+        if component.name == "@status" and not params:
+            return f"{message.status:03d}"
+    elif component.name == "@query-param" and params == {"name"}:
+        return _query_param(component, message)
+    elif not params and component.name in _DERIVED:
+        return _DERIVED[component.name](message)
+    raise _unavailable(component, "cannot be derived from this message")
+
+
+def _strip(component: Component, line: str) -> str:
+    """One field line, folded and stripped (section 2.1)."""
+    if _LINE_BREAK.search(line):
+        line = _FOLD.sub(" ", line)
+        if _LINE_BREAK.search(line):
+            raise _unavailable(component, "holds a line break")
+    return line.strip(" \t")
+
+
+def _structured(component: Component, text: str) -> str:
+    if component.name in _DICTIONARIES:
+        return serialise_dictionary(parse_dictionary(text))
+    if component.name in _LISTS:
+        return serialise_list(parse_list(text))
+    raise _unavailable(component, "is a field whose structured type is not known")
+
+
+def _member(component: Component, message: Message, text: str) -> str:
+    name = component.name
+    known = message.dictionary(name) if name in ("signature", "signature-input") else parse_dictionary(text)
+    member = known.get(str(component.params["key"]))
+    if member is None:
+        raise _unavailable(component, "names a dictionary member that is not there")
+    return serialise_member_value(member.value)
+
+
+def _parameterised_field(component: Component, message: Message, lines: list[str]) -> str:
+    asked = component.params.keys() - {"req"}
+    text = ", ".join(lines)
+    if not asked:
+        return text
+    try:
+        if asked <= {"key", "sf"}:
+            return _member(component, message, text) if "key" in asked else _structured(component, text)
+    except SignatureError as error:
+        raise _unavailable(component, "is a structured field that cannot be read") from error
+    if asked == {"bs"}:
+        return ", ".join(f":{b64encode(line.encode()).decode()}:" for line in lines)
+    raise _unavailable(component, "has parameters that do not go together or are not supported")
+
+
+def _field(component: Component, message: Message) -> str:
+    lines = [_strip(component, line) for line in message.lines(component.name)]
+    if not lines:
+        raise _unavailable(component, "is a field that is not there")
+    if component.params:
+        return _parameterised_field(component, message, lines)
+    return lines[0] if len(lines) == 1 else ", ".join(lines)
+
+
+def value_of(component: Component, message: Message, request: Request | None = None) -> str:
+    """Return the component's value in `message`, or with `;req` in the `request` it answers.
+
+    Raises `SignatureError` (`invalid`) where it has none, or none that RFC 9421 allows to be signed.
+    """
+    if "req" in component.params:
+        if request is None:
+            raise _unavailable(component, "belongs to a request that is not there")
+        message = request
+    return _derived(component, message) if component.name[0] == "@" else _field(component, message)

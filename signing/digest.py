@@ -1,0 +1,60 @@
+"""RFC 9530 Content-Digest: the digest of the bytes of one message's content.
+
+The rule kept here (PROTOCOL section 1): the field stands there once; every recognised member must match the bytes
+received, and at least one must be recognised. `sha-256` and `sha-512` are recognised, the deprecated ones are not.
+"""
+
+import hashlib
+from base64 import b64encode
+from collections.abc import Sequence
+from hmac import compare_digest
+from typing import Literal
+
+from signing.errors import SignatureError
+from signing.fields import Item, parse_dictionary
+
+DigestAlgorithm = Literal["sha-256", "sha-512"]
+_RECOGNISED = {"sha-256": hashlib.sha256, "sha-512": hashlib.sha512}
+
+
+def content_digest(body: bytes, algorithm: DigestAlgorithm = "sha-256") -> str:
+    """Return the field's value for these bytes, section 2. Raises `SignatureError` for an unknown algorithm."""
+    make = _RECOGNISED.get(algorithm)
+    if make is None:
+        raise SignatureError("malformed", "the digest algorithm is not one of sha-256, sha-512", "content-digest")
+    return f"{algorithm}=:{b64encode(make(body).digest()).decode()}:"
+
+
+def parse_content_digest(values: Sequence[str]) -> dict[str, bytes]:
+    """Return the recognised digests of the field lines `values`, by algorithm; perhaps none.
+
+    Raises `SignatureError` (`malformed`) unless there is one line that is a dictionary without duplicated keys whose
+    recognised members are byte sequences.
+    """
+    if len(values) != 1:
+        raise SignatureError("malformed", "Content-Digest must stand there exactly once", "content-digest")
+    digests: dict[str, bytes] = {}
+    for algorithm, member in parse_dictionary(values[0].strip(" \t"), unique=True).items():
+        if algorithm in _RECOGNISED:
+            value = member.value.value if isinstance(member.value, Item) else None
+            if not isinstance(value, bytes):
+                raise SignatureError("malformed", "a Content-Digest member is no byte sequence", "content-digest")
+            digests[algorithm] = value
+    return digests
+
+
+def check_digests(digests: dict[str, bytes], body: bytes) -> None:
+    """Hold recognised digests against the bytes. Raises `SignatureError` (`digest`)."""
+    if not digests:
+        raise SignatureError("digest", "Content-Digest names neither sha-256 nor sha-512", "content-digest")
+    for algorithm, expected in digests.items():
+        if not compare_digest(_RECOGNISED[algorithm](body).digest(), expected):
+            raise SignatureError("digest", "the content does not have the digest that was signed", "content-digest")
+
+
+def verify_content_digest(values: Sequence[str], body: bytes) -> None:
+    """Verify the field lines `values` of a message against its content `body`.
+
+    Raises `SignatureError`: `malformed` where the field is duplicated or unparsable, `digest` where it does not match.
+    """
+    check_digests(parse_content_digest(values), body)

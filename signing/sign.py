@@ -1,0 +1,91 @@
+"""Signing requests and answers: RFC 9421 section 3.1, covering what PROTOCOL section 1 says.
+
+Nonces and times are arguments. An answer is bound to its question: it covers the request's method, target, digest and
+signature, so that it cannot be moved to another question.
+"""
+
+from base64 import b64encode
+from collections.abc import Sequence
+
+from signing.base import signature_base, signature_params
+from signing.components import Covered, cover
+from signing.digest import content_digest
+from signing.errors import SignatureError
+from signing.fields import BareItem
+from signing.keys import SigningKey
+from signing.request import Message, Request, Response
+
+TAG = "lienthong"
+
+
+def _signed(
+    key: SigningKey, covered: Covered, params: dict[str, BareItem], message: Message, request: Request | None = None
+) -> tuple[str, str]:
+    """Return the member of `Signature-Input` and that of `Signature`."""
+    text = signature_params(covered, params)
+    signature = key.sign(signature_base(covered, text, message, request))
+    return text, f":{b64encode(signature).decode()}:"
+
+
+def sign_request(
+    key: SigningKey,
+    request: Request,
+    body: bytes,
+    *,
+    created: int,
+    nonce: str,
+    expires: int | None = None,
+    tag: str | None = TAG,
+    label: str = TAG,
+    components: Sequence[str] | None = None,
+) -> list[tuple[str, str]]:
+    """Return the headers to add: `Content-Digest` (with content, unless it is there), `Signature-Input`, `Signature`.
+
+    `components` are names or serialised identifiers; by default `@method`, `@target-uri` and, with content,
+    `content-digest`. Times in Unix seconds. Raises `SignatureError` where something asked for cannot be signed.
+    """
+    names = components
+    if names is None:
+        names = ("@method", "@target-uri", "content-digest") if body else ("@method", "@target-uri")
+    added: list[tuple[str, str]] = []
+    if (body or "content-digest" in names) and not request.lines("content-digest"):
+        added.append(("Content-Digest", content_digest(body)))
+        with_digest = [*request.headers, *added]
+        request = Request(request.method, request.scheme, request.authority, request.target, with_digest)
+    params: dict[str, BareItem] = {"created": created, "nonce": nonce, "keyid": key.keyid}
+    if expires is not None:
+        params["expires"] = expires
+    if tag is not None:
+        params["tag"] = tag
+    text, signature = _signed(key, cover(names), params, request)
+    return [*added, ("Signature-Input", f"{label}={text}"), ("Signature", f"{label}={signature}")]
+
+
+def answer_components(response: Response, request: Request, request_label: str | None) -> list[str]:
+    """Return the identifiers that an answer's signature must cover (PROTOCOL section 1, "Answers")."""
+    names = ["@status", "content-type", "content-digest"]
+    if response.lines("lienthong-receipt"):
+        names.append("lienthong-receipt")
+    names += ['"@method";req', '"@target-uri";req']
+    if len(request.lines("content-digest")) == 1:
+        names.append('"content-digest";req')
+    if request_label is not None:
+        names += [f'"signature";req;key="{request_label}"', f'"signature-input";req;key="{request_label}"']
+    return names
+
+
+def sign_response(
+    key: SigningKey, response: Response, request: Request, request_label: str | None, created: int
+) -> tuple[str, str]:
+    """Return the values of `Signature-Input` and `Signature` for an answer, label and tag `lienthong`.
+
+    `response.headers` must hold `Content-Type` and `Content-Digest`; `request_label` is the label of the signature that
+    was selected, if exactly one was. Raises `SignatureError` where a component to be covered has no value.
+    """
+    covered = cover(answer_components(response, request, request_label))
+    params: dict[str, BareItem] = {"created": created, "keyid": key.keyid, "tag": TAG}
+    try:
+        text, signature = _signed(key, covered, params, response, request)
+    except SignatureError as error:
+        raise SignatureError("malformed", "the answer cannot be bound to this request", error.component) from error
+    return f"{TAG}={text}", f"{TAG}={signature}"

@@ -10,12 +10,10 @@ import secrets
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 from urllib.parse import quote
 
-from gateway.store import embedded_child
 from gateway.store.embedded_places import (
     EmbeddedPostgresError,
     binaries,
@@ -24,6 +22,7 @@ from gateway.store.embedded_places import (
     server_user,
     socket_home,
 )
+from gateway.tethered import command_line
 
 __all__ = ["APPLICATION", "DATABASE", "OWNER", "EmbeddedPostgres", "EmbeddedPostgresError"]
 
@@ -156,12 +155,12 @@ class EmbeddedPostgres:
             raise EmbeddedPostgresError(f"{Path(command[0]).name} ended with {done.returncode}: see {self._log_file}")
 
     def _spawn(self, programs: Path, data: Path, sockets: Path) -> subprocess.Popen[bytes]:
-        user = (str(self._user.uid), str(self._user.gid)) if self._user else ("-", "-")
-        wrapper = (sys.executable, "-I", "-S", embedded_child.__file__, str(os.getpid()), *user)
+        user = (self._user.uid, self._user.gid) if self._user else None
         settings = (word for name, value in _SETTINGS.items() for word in ("-c", f"{name}={value}"))
         with self._log_file.open("ab") as log:
+            command = [str(programs / "postgres"), "-D", str(data), "-k", str(sockets), *settings]
             return subprocess.Popen(  # noqa: S603 — our own programs and arguments
-                [*wrapper, str(programs / "postgres"), "-D", str(data), "-k", str(sockets), *settings],
+                command_line(command, signal.SIGINT, user),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -1,4 +1,4 @@
-"""The script that becomes `postgres`: it drops privileges, ties itself to its parent and executes the server.
+"""The script that becomes a supervised process: it may drop privileges, ties itself to its parent and executes.
 
 The rule: PR_SET_PDEATHSIG comes after setresuid, because the kernel clears it when credentials
 change (prctl(2)); and a parent that died before the request is noticed by its process id. Only the
@@ -7,11 +7,20 @@ standard library is imported, so that `python -I -S` can run this file.
 
 import ctypes
 import os
-import signal
 import sys
+from collections.abc import Sequence
 from typing import NoReturn
 
 _PR_SET_PDEATHSIG = 1
+
+
+def command_line(command: Sequence[str], number: int, user: tuple[int, int] | None = None) -> list[str]:
+    """Return the command that runs `command` tied to the calling process: signal `number` when its thread ends.
+
+    `user` is the (uid, gid) to become; None keeps the present one.
+    """
+    uid, gid = user or ("-", "-")
+    return [sys.executable, "-I", "-S", __file__, str(os.getpid()), str(int(number)), str(uid), str(gid), *command]
 
 
 def die_with_parent(parent: int, number: int) -> None:
@@ -33,12 +42,12 @@ def drop_privileges(uid: int, gid: int) -> None:
 
 
 def main(arguments: list[str]) -> NoReturn:
-    """`PARENT UID GID COMMAND…`; `-` for UID and GID keeps the present user."""
-    parent, uid, gid, *command = arguments
+    """`PARENT SIGNAL UID GID COMMAND…`; `-` for UID and GID keeps the present user."""
+    parent, number, uid, gid, *command = arguments
     os.umask(0o077)
     if uid != "-":
         drop_privileges(int(uid), int(gid))
-    die_with_parent(int(parent), signal.SIGINT)
+    die_with_parent(int(parent), int(number))
     os.execv(command[0], command)  # noqa: S606 — no shell is wanted
 
 

@@ -1,0 +1,1 @@
+"""The sandbox: a whole installation on one machine, for trying and for tests (PROTOCOL section 9)."""

@@ -9,9 +9,8 @@ from gateway.snapshot import Snapshot
 from schemas.configuration import Client
 from signing.errors import SignatureError
 from signing.keys import VerificationKey
-from signing.message import Policy, Request, VerifiedRequest, verify_request
+from signing.message import Request, VerifiedRequest, verify_request
 
-_POLICY = Policy()
 _CODES = {
     "missing": "signature-missing",
     "malformed": "request-malformed",
@@ -50,7 +49,7 @@ def authenticate(request: Request, body: bytes, snapshot: Snapshot, now: datetim
         return known.key
 
     try:
-        proof = verify_request(request, body, resolve, int(now.timestamp()), _POLICY)
+        proof = verify_request(request, body, resolve, int(now.timestamp()))
     except SignatureError as error:
         # An invalid signature says nothing more: not even which of its many reasons applied.
         detail = None if error.code == "invalid" else error.detail

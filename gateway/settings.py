@@ -43,7 +43,9 @@ class Settings(BaseSettings):
     secrets_dir: Path = Field(description="Directory of the registries' secrets that the configuration names")
     checkpoint_pin: Path = Field(description="Directory where the newest checkpoint of each log is pinned")
     log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="Level of the technical log")
-    officer_rate: int = Field(150, ge=1, description="Look-ups an officer may make in 5 minutes before `rate-limited`")
+    enumeration_limit: int = Field(
+        150, ge=4, description="Look-ups of neighbouring numbers an officer may make in 10 minutes"
+    )
     guess_limit: int = Field(10, ge=1, description="Failed calls about one person per client and day")
     max_waiting: int = Field(512, ge=8, description="Requests a worker holds at once before it answers 503")
 

@@ -17,6 +17,13 @@ class State(StrEnum):
     HALF_OPEN = "half-open"
 
 
+class Pass(StrEnum):
+    """Leave to make one call."""
+
+    ORDINARY = "ordinary"
+    PROBE = "probe"
+
+
 class Breaker:
     """One registry's breaker. Not thread-safe: one event loop owns it."""
 
@@ -43,20 +50,22 @@ class Breaker:
         state = self.state(now)
         return state is State.CLOSED or (state is State.HALF_OPEN and not self._probing)
 
-    def enter(self, now: float) -> bool:
-        """Ask to make a call. `False`: do not call. `True`: call, then `leave`."""
+    def enter(self, now: float) -> Pass | None:
+        """Ask to make a call: a pass, to be given back by `leave`, or `None`: do not call."""
         if not self.admits(now):
-            return False
-        if self._opened_at is not None:
-            self._probing = True
-        return True
+            return None
+        if self._opened_at is None:
+            return Pass.ORDINARY
+        self._probing = True
+        return Pass.PROBE
 
-    def leave(self, now: float, *, failed: bool) -> None:
-        """Report how an entered call ended."""
+    def leave(self, granted: Pass, now: float, *, failed: bool) -> None:
+        """Report how an entered call ended. Only the probe's end counts while the breaker is not closed."""
+        if granted is Pass.PROBE:
+            self._probing = False
+            self._opened_at = now if failed else None
+            return
         if self._opened_at is not None:
-            if self._probing:
-                self._probing = False
-                self._opened_at = now if failed else None
             return
         self._ended.append((now, failed))
         self._failed += failed

@@ -125,9 +125,10 @@ class Registry:
 
     async def _once(self, grant: Grant, request_id: str, ends_at: float) -> RegistryAnswer:
         begun = monotonic()
-        if not self._breaker.enter(begun):
+        granted = self._breaker.enter(begun)
+        if granted is None:
             raise RegistryUnavailable("breaker-open")
-        failure: str | None = "registry-timeout"  # what a cancelled call counts as: the deadline passed
+        failure: str | None = "registry-timeout"  # a call cancelled by the deadline
         try:
             call = Call(request_id, datetime.now(UTC), max(0.001, ends_at - begun))
             answer = await self.adapter.ask(grant, call)
@@ -137,7 +138,7 @@ class Registry:
             raise
         finally:
             ended = monotonic()
-            self._breaker.leave(ended, failed=failure in _BREAKING)
+            self._breaker.leave(granted, ended, failed=failure in _BREAKING)
             self._health.add(ended, ended - begun, failure)
         return answer
 

@@ -1,0 +1,174 @@
+"""Steps 3 to 8 of a look-up or a verification: one path, two ways to disclose.
+
+parse → grant → record the question → ask → disclose → record the answer. What differs between the two
+is what is parsed (fields or claims) and what is told (values or a verdict).
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+
+from adapters.contract import RegistryAnswer, RegistryError
+from gateway.agreements import grant as find_grant
+from gateway.evidence.contract import Evidence
+from gateway.flow.enumeration import EnumerationGuard
+from gateway.flow.exchange import Exchange, Reply, timestamp
+from gateway.flow.recording import Question, Stale, record_answer, record_question
+from gateway.live import LiveConfiguration
+from gateway.refusals import Refusal
+from gateway.registries.pool import RegistryPool
+from gateway.registries.registry import Registry
+from schemas.dates import local_day
+from schemas.envelopes import SchemaError
+from schemas.grants import Grant, Purpose, Subject
+from schemas.identifiers import person_key
+from schemas.services import ServiceSpec
+from schemas.strict_json import JsonRefused, loads
+
+_GRANT_ATTEMPTS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Disclosure:
+    """What an answer tells: its JSON body, the word the log keeps, and the names of disclosed fields."""
+
+    body: dict[str, Any]
+    outcome: str
+    disclosed: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A parsed request: the subject, the purpose, the fields it needs, and how to tell the answer."""
+
+    subject: Subject
+    purpose: Purpose
+    fields: tuple[str, ...]
+    disclose: Callable[[Grant, RegistryAnswer], Disclosure]
+
+
+Parse = Callable[[Any, ServiceSpec], Wish]
+
+
+class Asking:
+    """The flow's middle, with what it stands on."""
+
+    def __init__(
+        self,
+        *,
+        live: LiveConfiguration,
+        registries: RegistryPool,
+        evidence: Evidence,
+        guard: EnumerationGuard,
+        guess_limit: int,
+        problem: Callable[[Exchange, Refusal], Reply],
+    ) -> None:
+        self._live = live
+        self._registries = registries
+        self._evidence = evidence
+        self._guard = guard
+        self._guess_limit = guess_limit
+        self._problem = problem
+
+    async def answer(self, exchange: Exchange, spec: ServiceSpec, mode: str, parse: Parse) -> Reply:
+        """Walk the line for an authenticated exchange. Raises `Refusal` or `EvidenceUnavailable`."""
+        exchange.context["service"] = spec.name
+        wish = _parsed(exchange, spec, parse)
+        registry = self._registries.get(spec.registry)
+        question = await self._recorded(exchange, spec, mode, wish, registry)
+        try:
+            answer = await registry.ask(question.grant, exchange.request_id)
+        except RegistryError as error:
+            return await self._failed(exchange, question, error, registry)
+        disclosure = wish.disclose(question.grant, answer)
+        body = _answer_body(question, disclosure)
+        receipt = await record_answer(
+            self._evidence,
+            question,
+            body,
+            outcome=disclosure.outcome,
+            disclosed=disclosure.disclosed,
+            person_id=answer.person_id,
+        )
+        return Reply(200, body, receipt=receipt)
+
+    async def _recorded(
+        self, exchange: Exchange, spec: ServiceSpec, mode: str, wish: Wish, registry: Registry
+    ) -> Question:
+        caller = exchange.caller
+        if caller is None:
+            raise AssertionError("asking needs an authenticated exchange")
+        for _ in range(_GRANT_ATTEMPTS):
+            grant = find_grant(
+                caller,
+                spec,
+                wish.subject,
+                wish.purpose,
+                wish.fields,
+                snapshot=self._live.snapshot,
+                today=local_day(exchange.at),
+                dossier=None,
+            )
+            person = person_key(wish.subject.id_type, wish.subject.id)
+            if not self._guard.admits(caller.client.client, wish.purpose.officer.id, person):
+                raise Refusal("rate-limited", "enumeration", retry_after=self._guard.window_s)
+            if not registry.admits():
+                raise Refusal("registry-unavailable", "breaker-open", retry_after=registry.retry_after_s)
+            try:
+                return await record_question(
+                    self._evidence, exchange, caller, grant, mode, registry.deadline_s, self._guess_limit
+                )
+            except Stale:
+                await self._live.refresh()
+                self._live.still_known(caller)
+        raise Refusal("evidence-unavailable", "configuration-moves", retry_after=1)
+
+    async def _failed(
+        self, exchange: Exchange, question: Question, error: RegistryError, registry: Registry
+    ) -> Reply:
+        """A registry that gave no usable answer: recorded as such, told as a problem, never as "no match"."""
+        retry_after = registry.retry_after_s if error.code == "registry-unavailable" else None
+        reply = self._problem(exchange, Refusal(error.code, error.reason, retry_after=retry_after))
+        receipt = await record_answer(
+            self._evidence, question, reply.body, outcome=error.code, reason=error.reason
+        )
+        return Reply(reply.status, reply.body, reply.content_type, receipt, reply.headers)
+
+
+def _parsed(exchange: Exchange, spec: ServiceSpec, parse: Parse) -> Wish:
+    """Step 3. What is known of the request goes into the exchange's context for a later refusal."""
+    try:
+        wish = parse(loads(exchange.body), spec)
+    except JsonRefused as error:
+        raise Refusal("request-malformed", error.reason, detail=error.detail) from error
+    except SchemaError as error:
+        raise Refusal("request-invalid", "schema", errors=error.errors) from error
+    purpose = wish.purpose
+    exchange.context.update(
+        procedure=purpose.procedure,
+        dossier=purpose.dossier,
+        component=purpose.component,
+        legal_basis=purpose.legal_basis,
+        unit=purpose.officer.unit,
+        officer=purpose.officer.id,
+        subject=(wish.subject.id_type, wish.subject.id),
+        fields=tuple(name for name in wish.fields if name in spec.fields),
+    )
+    return wish
+
+
+def _answer_body(question: Question, disclosure: Disclosure) -> bytes:
+    spec = question.grant.service
+    head: Mapping[str, Any] = {
+        "lookup_id": question.recorded.entry_id,
+        "registry": spec.registry,
+        "service": spec.service,
+    }
+    return orjson.dumps({**head, **disclosure.body, "answered_at": _now()})
+
+
+def _now() -> str:
+    return timestamp(datetime.now(UTC))

@@ -1,0 +1,63 @@
+"""One request on its way through the flow, and the reply it gets."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from gateway.authentication import Caller
+from gateway.evidence.contract import Recorded
+from schemas.dates import LOCAL
+from signing.message import Request
+
+JSON = "application/json"
+
+
+@dataclass(slots=True)
+class Exchange:
+    """A request whose target was accepted. `caller` is set by authentication alone."""
+
+    request_id: str
+    at: datetime
+    """When the gateway received it; aware."""
+    peer: str
+    """The network address it came from: for floods only, never for authority."""
+    route: str
+    """The route's name, a short word for the log and the metrics."""
+    request: Request
+    body: bytes
+    query: Mapping[str, str] = field(default_factory=dict)
+    caller: Caller | None = None
+    context: dict[str, Any] = field(default_factory=dict)
+    """What is known of the request so far, for the entry of a refusal: members of `Draft`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What goes back. `receipt` is the value of the `Lienthong-Receipt` header."""
+
+    status: int
+    body: bytes
+    content_type: str = JSON
+    receipt: str | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+def json_reply(value: Any, status: int = 200, receipt: str | None = None) -> Reply:
+    """A JSON reply."""
+    return Reply(status, orjson.dumps(value), receipt=receipt)
+
+
+def timestamp(at: datetime, timespec: str = "milliseconds") -> str:
+    """RFC 3339 with the local offset, to milliseconds unless told."""
+    return at.astimezone(LOCAL).isoformat(timespec=timespec)
+
+
+def receipt_value(recorded: Recorded, salt: str, commitment: str) -> str:
+    """The `Lienthong-Receipt` dictionary (PROTOCOL section 3); salt and commitment in base64."""
+    return (
+        f'log="{recorded.origin}", slot={recorded.slot}, index={recorded.index}, '
+        f"salt=:{salt}:, commitment=:{commitment}:"
+    )

@@ -1,0 +1,59 @@
+"""The configuration in force, live: one snapshot at a time, swapped whole when the database has a newer one."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from gateway.authentication import Caller
+from gateway.refusals import Refusal
+from gateway.snapshot import Snapshot, build_snapshot
+from gateway.store.configuration import ConfigurationStore
+from schemas.configuration import ConfigurationError
+
+_log = structlog.get_logger("gateway.live")
+OnChange = Callable[[Snapshot], Awaitable[None]]
+
+
+class LiveConfiguration:
+    """Owner of the current snapshot. `on_change` runs before a new snapshot is used."""
+
+    def __init__(self, store: ConfigurationStore, snapshot: Snapshot, on_change: OnChange) -> None:
+        self._store = store
+        self._snapshot = snapshot
+        self._on_change = on_change
+        self._lock = asyncio.Lock()
+
+    @classmethod
+    async def load(cls, store: ConfigurationStore, on_change: OnChange) -> "LiveConfiguration":
+        """Load the version in force. Raises `ConfigurationError`."""
+        version, documents = await store.current()
+        snapshot = build_snapshot(version, documents)
+        await on_change(snapshot)
+        return cls(store, snapshot, on_change)
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The snapshot in force."""
+        return self._snapshot
+
+    async def refresh(self) -> None:
+        """Take over a newer version, if there is one. A version that does not load is kept out, loudly."""
+        async with self._lock:
+            version, documents = await self._store.current()
+            if version == self._snapshot.version:
+                return
+            try:
+                snapshot = build_snapshot(version, documents)
+                await self._on_change(snapshot)
+            except (ConfigurationError, OSError, ValueError) as error:
+                _log.error("configuration refused", version=version, error=type(error).__name__)
+                return
+            self._snapshot = snapshot
+            _log.info("configuration loaded", version=version)
+
+    def still_known(self, caller: Caller) -> None:
+        """Raise `Refusal` where a new version no longer knows the key that a request was signed with."""
+        known = self._snapshot.keys.get(caller.keyid)
+        if known is None or known.client.suspended or known.client.client != caller.client.client:
+            raise Refusal("signature-invalid", "key-withdrawn")

@@ -1,0 +1,137 @@
+"""Technical logs and metrics: what the machine does, never about whom.
+
+structlog writes JSON lines. An allow-list of event keys keeps personal data and secrets out: a key that
+is not on the list is dropped, whatever its value. Metrics carry route names and problem codes alone.
+"""
+
+import json
+import logging
+import sys
+from collections.abc import MutableMapping
+from datetime import UTC, datetime
+from typing import Any
+
+import structlog
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+ALLOWED_KEYS = frozenset(
+    "address backend_pid batch client code component count direction elapsed_ms entries error event exit_code index "
+    "kind level limit listen log log_size logger mode name origin path_template pid reason registry request_id route "
+    "seconds signal size slot state status step timestamp url version waiting where worker workers".split()
+)
+_MAX_TEXT = 300
+_BUCKETS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0)
+
+
+def redact(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Drop every key that is not allowed; cut long texts; keep one event on one line."""
+    kept: dict[str, Any] = {}
+    for key, value in event.items():
+        if key not in ALLOWED_KEYS:
+            continue
+        if isinstance(value, str):
+            value = value[:_MAX_TEXT]
+        elif not isinstance(value, int | float | bool | None):
+            value = type(value).__name__
+        kept[key] = value
+    return kept
+
+
+def where(error: BaseException) -> str:
+    """The file and line an error came from: enough to find it, without values."""
+    traceback = error.__traceback__
+    place = "?"
+    while traceback is not None:
+        code = traceback.tb_frame.f_code
+        place = f"{code.co_filename.rsplit('/', 1)[-1]}:{traceback.tb_lineno}"
+        traceback = traceback.tb_next
+    return place
+
+
+def configure_logging(level: str) -> None:
+    """JSON lines on standard error, ours through structlog and the libraries' through the same filter."""
+    shared: list[Any] = [
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    structlog.configure(
+        processors=[*shared, redact, structlog.processors.JSONRenderer()],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=_NamedLoggers(),
+        cache_logger_on_first_use=True,
+    )
+    foreign = logging.StreamHandler(sys.stderr)
+    foreign.setFormatter(ForeignFormatter())
+    root = logging.getLogger()
+    root.handlers = [foreign]
+    root.setLevel(logging.WARNING)
+
+
+class _NamedLoggers:
+    """Makes loggers that print to standard error and know their name."""
+
+    def __call__(self, *names: Any) -> Any:
+        logger = structlog.PrintLogger(sys.stderr)
+        logger.name = str(names[0]) if names else "lienthong"  # type: ignore[attr-defined]
+        return logger
+
+
+class ForeignFormatter(logging.Formatter):
+    """A library's record: its name, level and message template, never its arguments or traceback values."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        template = record.msg if isinstance(record.msg, str) else type(record.msg).__name__
+        error = record.exc_info[1] if record.exc_info else None
+        event = {
+            "event": template[:_MAX_TEXT],
+            "logger": record.name,
+            "level": record.levelname.lower(),
+            "error": type(error).__name__ if error else None,
+            "where": where(error) if error else None,
+            "timestamp": datetime.fromtimestamp(record.created, UTC).isoformat(),
+        }
+        return json.dumps({name: value for name, value in event.items() if value is not None}, ensure_ascii=False)
+
+
+class Telemetry:
+    """The metrics of one process (several processes are added up by prometheus' multiprocess files)."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._requests = Counter(
+            "lienthong_requests", "Answered requests", ["route", "status"], registry=registry
+        )
+        self._seconds = Histogram(
+            "lienthong_request_seconds", "Seconds to answer", ["route"], buckets=_BUCKETS, registry=registry
+        )
+        self._refusals = Counter("lienthong_refusals", "Refused requests", ["route", "code"], registry=registry)
+        self._parser = Counter("lienthong_http_refused", "Refused by the HTTP parser", ["code"], registry=registry)
+        self._calls = Counter("lienthong_registry_calls", "Calls to registries", ["registry", "outcome"], registry=registry)
+        self._call_seconds = Histogram(
+            "lienthong_registry_seconds", "Seconds of a registry's answers", ["registry"], buckets=_BUCKETS, registry=registry
+        )
+        self._alerts = Counter("lienthong_alerts", "Alerts", ["kind"], registry=registry)
+        self.up = Gauge("lienthong_worker_up", "Workers serving", registry=registry, multiprocess_mode="livesum")
+
+    def answered(self, route: str, status: int, seconds: float) -> None:
+        """Count an answered request."""
+        self._requests.labels(route, str(status)).inc()
+        self._seconds.labels(route).observe(seconds)
+
+    def refused(self, route: str, code: str) -> None:
+        """Count a refusal."""
+        self._refusals.labels(route, code).inc()
+
+    def refused_by_parser(self, code: str) -> None:
+        """Count what never became a request."""
+        self._parser.labels(code).inc()
+
+    def called(self, registry: str, outcome: str, seconds: float) -> None:
+        """Count a call to a registry."""
+        self._calls.labels(registry, outcome).inc()
+        self._call_seconds.labels(registry).observe(seconds)
+
+    def alert(self, kind: str, client: str) -> None:
+        """Count an alert and write it to the technical log."""
+        self._alerts.labels(kind).inc()
+        structlog.get_logger("gateway.alert").warning("alert", kind=kind, client=client)

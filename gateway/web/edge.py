@@ -1,0 +1,158 @@
+"""The edge: one request in, one signed answer out.
+
+Which error wins is the order of the lines here: target → path → method → size → type → signature →
+(the handler: JSON, schema, agreement, limits, registry). Every refusal under `/v1` is one entry.
+"""
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import structlog
+from aiohttp import hdrs
+from aiohttp.web import BaseRequest, Response, StreamResponse
+
+from gateway.authentication import authenticate
+from gateway.evidence.contract import Evidence, EvidenceUnavailable, Loss
+from gateway.flow.exchange import Exchange, Reply
+from gateway.flow.recording import record_refusal
+from gateway.live import LiveConfiguration
+from gateway.refusals import Refusal
+from gateway.telemetry import Telemetry
+from gateway.web.problems import ProblemWriter
+from gateway.web.receive import ClientGone, header_lines, read_body
+from gateway.web.routes import Route, RouteTable
+from gateway.web.signer import AnswerSigner
+from gateway.web.strangers import Strangers
+from gateway.web.target import Target, Targets
+from signing.message import Request
+
+_log = structlog.get_logger("gateway.edge")
+
+
+class Edge:
+    """Turns raw requests into replies. `draining` asks clients to reconnect elsewhere."""
+
+    def __init__(
+        self,
+        *,
+        routes: RouteTable,
+        targets: Targets,
+        live: LiveConfiguration,
+        evidence: Evidence,
+        strangers: Strangers,
+        problems: ProblemWriter,
+        signer: AnswerSigner,
+        telemetry: Telemetry,
+        new_id: Callable[[], str],
+        max_waiting: int,
+    ) -> None:
+        self._routes = routes
+        self._targets = targets
+        self._live = live
+        self._evidence = evidence
+        self._strangers = strangers
+        self._problems = problems
+        self._signer = signer
+        self._telemetry = telemetry
+        self._new_id = new_id
+        self._max_waiting = max_waiting
+        self._waiting = 0
+        self.draining = False
+
+    async def __call__(self, raw: BaseRequest) -> StreamResponse:
+        """Answer one request."""
+        begun = time.perf_counter()
+        self._waiting += 1
+        try:
+            exchange = self._new_exchange(raw)
+            reply = await self._reply(raw, exchange)
+        except ClientGone as gone:
+            self._telemetry.refused_by_parser(str(gone).replace(" ", "-"))
+            raw.protocol.force_close()
+            return Response(status=400)
+        finally:
+            self._waiting -= 1
+        response = self._respond(exchange, reply)
+        if self.draining or not raw.content.is_eof():
+            response.force_close()
+        self._telemetry.answered(exchange.route, reply.status, time.perf_counter() - begun)
+        return response
+
+    def _new_exchange(self, raw: BaseRequest) -> Exchange:
+        peer = raw.transport.get_extra_info("peername") if raw.transport else None
+        presumed = self._targets.presumed(raw.raw_path) or Target("http", "", "/", "/", None)
+        request = Request(raw.method, presumed.scheme, presumed.authority, presumed.raw, ())
+        return Exchange(self._new_id(), datetime.now(UTC), str(peer[0]) if peer else "", "unknown", request, b"")
+
+    async def _reply(self, raw: BaseRequest, exchange: Exchange) -> Reply:
+        try:
+            return await self._answered(raw, exchange)
+        except Refusal as refusal:
+            return await self._refused(exchange, refusal)
+        except EvidenceUnavailable:
+            return self._problems.write(exchange.request_id, Refusal("evidence-unavailable", "log", retry_after=1))
+        except ClientGone:
+            raise
+        except Exception as error:
+            _log.exception("internal", request_id=exchange.request_id, error=type(error).__name__)
+            return await self._refused(exchange, Refusal("internal", type(error).__name__))
+
+    async def _answered(self, raw: BaseRequest, exchange: Exchange) -> Reply:
+        headers = header_lines(raw)
+        hosts = [value for name, value in headers if name == "host"]
+        target = self._targets.accept(raw.raw_path, hosts)
+        exchange.request = Request(raw.method, target.scheme, target.authority, target.raw, headers)
+        match = self._routes.match(target.path)
+        route = match.route(raw.method)
+        if any(name == "upgrade" and "websocket" in value.lower() for name, value in headers):
+            raise Refusal("method-not-allowed", "upgrade", allow=route.method)
+        exchange.route = route.name
+        if self._waiting > self._max_waiting:
+            raise Refusal("rate-limited", "overload", retry_after=1)
+        exchange.body = await read_body(raw, route, headers)
+        exchange.query = parse_query(target.query)
+        if route.signed:
+            return await self._signed(exchange, route, match.params)
+        return await route.handler(exchange, match.params)
+
+    async def _signed(self, exchange: Exchange, route: Route, params: dict[str, str]) -> Reply:
+        caller = authenticate(exchange.request, exchange.body, self._live.snapshot, exchange.at)
+        exchange.caller = caller
+        reply = await route.handler(exchange, params)
+        if route.free:
+            lost = await self._evidence.spend(caller.nonce)
+            if isinstance(lost, Loss):
+                raise Refusal(lost.value, "nonce")
+        return reply
+
+    async def _refused(self, exchange: Exchange, refusal: Refusal) -> Reply:
+        """Record a refusal, then tell it."""
+        try:
+            if exchange.caller is not None:
+                refusal = await record_refusal(self._evidence, exchange, refusal)
+            elif exchange.request.target.startswith("/v1/"):
+                await self._strangers.record(exchange, refusal)
+        except EvidenceUnavailable:
+            refusal = Refusal("evidence-unavailable", "log", retry_after=1)
+        self._telemetry.refused(exchange.route, refusal.code)
+        return self._problems.write(exchange.request_id, refusal)
+
+    def _respond(self, exchange: Exchange, reply: Reply) -> Response:
+        headers = [("Server", "lienthong"), (hdrs.CONTENT_TYPE, reply.content_type), ("X-Request-Id", exchange.request_id), *reply.headers]
+        if exchange.request.target.startswith("/v1/"):
+            headers.extend(self._signer.sign(exchange, reply))
+        return Response(status=reply.status, body=reply.body, headers=headers)
+
+
+def parse_query(query: str | None) -> dict[str, str]:
+    """The query's members. Raises `Refusal` on an odd one: none of ours needs escapes or repeats."""
+    members: dict[str, str] = {}
+    if not query:
+        return members
+    for part in query.split("&"):
+        name, mark, value = part.partition("=")
+        if not mark or not name or name in members or "%" in part or "+" in part:
+            raise Refusal("request-malformed", "query", detail="The query is not a list of plain name=value members.")
+        members[name] = value
+    return members

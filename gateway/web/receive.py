@@ -1,0 +1,70 @@
+"""Step 1 of a look-up: the raw request, its limits, and its body exactly as sent."""
+
+import asyncio
+
+from aiohttp import hdrs
+from aiohttp.web import BaseRequest
+
+from gateway.refusals import Refusal
+from gateway.web.routes import Route
+
+MAX_BODY = 1 << 20
+MAX_HEADERS = 32 << 10
+BODY_SECONDS = 30.0
+_JSON_TYPES = frozenset({"application/json", "application/json;charset=utf-8"})
+
+
+class ClientGone(Exception):
+    """The client closed the connection, or sent its body too slowly: there is nobody to answer."""
+
+
+def header_lines(request: BaseRequest) -> list[tuple[str, str]]:
+    """Every header line as it came: lower-case name, raw value. Raises `Refusal` over 32 KiB in all."""
+    lines = [(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in request.raw_headers]
+    if sum(len(name) + len(value) + 4 for name, value in lines) > MAX_HEADERS:
+        raise Refusal("headers-too-large", "headers")
+    return lines
+
+
+async def read_body(request: BaseRequest, route: Route, headers: list[tuple[str, str]]) -> bytes:
+    """The body's bytes, never inflated. Raises `Refusal` (400, 413, 415) or `ClientGone`."""
+    names = {name for name, _ in headers}
+    if route.method == hdrs.METH_GET:
+        if "transfer-encoding" in names or any(
+            name == "content-length" and value.strip() != "0" for name, value in headers
+        ):
+            raise Refusal("request-malformed", "get-with-content", detail="A GET request has no content.")
+        return b""
+    length = request.content_length
+    if length is not None and length > MAX_BODY:
+        raise Refusal("payload-too-large", "length")
+    _check_type(headers)
+    if request.headers.get(hdrs.EXPECT, "").lower() == "100-continue":
+        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        request.writer.output_size = 0
+    return await _bounded(request)
+
+
+async def _bounded(request: BaseRequest) -> bytes:
+    chunks: list[bytes] = []
+    size = 0
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            while chunk := await request.content.readany():
+                size += len(chunk)
+                if size > MAX_BODY:
+                    raise Refusal("payload-too-large", "body")
+                chunks.append(chunk)
+    except TimeoutError:
+        raise ClientGone("slow body") from None
+    except (OSError, ValueError) as error:
+        raise ClientGone("body cut short") from error
+    return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+def _check_type(headers: list[tuple[str, str]]) -> None:
+    types = [value.lower().replace(" ", "") for name, value in headers if name == "content-type"]
+    if len(types) != 1 or types[0] not in _JSON_TYPES:
+        raise Refusal("unsupported-media-type", "content-type", detail="Send application/json in UTF-8.")
+    if any(name == "content-encoding" for name, _ in headers):
+        raise Refusal("unsupported-media-type", "content-encoding", detail="Send the content without an encoding.")

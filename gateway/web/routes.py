@@ -1,0 +1,75 @@
+"""Which path means what. Matching is on the raw path; a segment holds only unreserved characters.
+
+A route of `/v1` is signed. `free` routes are successful reads that spend a nonce and write no entry
+(PROTOCOL section 6); every other signed route records in its handler.
+"""
+
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from gateway.flow.exchange import Exchange, Reply
+from gateway.refusals import Refusal
+
+Handler = Callable[[Exchange, dict[str, str]], Awaitable[Reply]]
+_SEGMENT = r"[A-Za-z0-9._~-]+"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One method of one path template, for example `/v1/lookups/{registry}/{service}`."""
+
+    method: str
+    template: str
+    name: str
+    handler: Handler
+    free: bool = False
+
+    @property
+    def signed(self) -> bool:
+        """Whether the caller must sign."""
+        return self.template.startswith("/v1/")
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A path that exists: its methods, and what its template's names stand for."""
+
+    methods: dict[str, Route]
+    params: dict[str, str]
+
+    def route(self, method: str) -> Route:
+        """The route of a method. Raises `Refusal` `method-not-allowed`."""
+        route = self.methods.get(method)
+        if route is None:
+            raise Refusal("method-not-allowed", "method", allow=", ".join(sorted(self.methods)))
+        return route
+
+
+class RouteTable:
+    """Every route. Exact paths by dictionary, templates by one compiled pattern each."""
+
+    def __init__(self, routes: list[Route]) -> None:
+        self.routes = tuple(routes)
+        self._exact: dict[str, dict[str, Route]] = {}
+        self._patterns: list[tuple[re.Pattern[str], dict[str, Route]]] = []
+        templates: dict[str, dict[str, Route]] = {}
+        for route in routes:
+            templates.setdefault(route.template, {})[route.method] = route
+        for template, methods in templates.items():
+            if "{" in template:
+                pattern = re.sub(r"\\{(\w+)\\}", rf"(?P<\1>{_SEGMENT})", re.escape(template))
+                self._patterns.append((re.compile(pattern + r"\Z"), methods))
+            else:
+                self._exact[template] = methods
+
+    def match(self, path: str) -> Match:
+        """The routes of a raw path. Raises `Refusal` `not-found`."""
+        methods = self._exact.get(path)
+        if methods is not None:
+            return Match(methods, {})
+        for pattern, candidates in self._patterns:
+            found = pattern.match(path)
+            if found:
+                return Match(candidates, found.groupdict())
+        raise Refusal("not-found", "path")

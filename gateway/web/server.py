@@ -1,0 +1,119 @@
+"""The HTTP server under the edge: aiohttp's parser, with deadlines and errors of our own.
+
+aiohttp has no deadline for headers; here a request's headers must be complete within 10 s of its first
+byte, and what the parser refuses is answered unsigned, with nothing echoed and one short log line.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import structlog
+from aiohttp import hdrs
+from aiohttp.http_exceptions import BadStatusLine, LineTooLong
+from aiohttp.web import BaseRequest, Response, Server, StreamResponse
+from aiohttp.web_protocol import RequestHandler
+
+from gateway.refusals import Refusal
+from gateway.web.problems import ProblemWriter
+from gateway.web.receive import MAX_HEADERS
+
+HEADER_SECONDS = 10.0
+IDLE_SECONDS = 75.0
+_MAX_LINE = 8 << 10
+_log = structlog.get_logger("gateway.web")
+
+EdgeHandler = Callable[[BaseRequest], Awaitable[StreamResponse]]
+NewId = Callable[[], str]
+
+
+class GatewayProtocol(RequestHandler):  # type: ignore[misc]  # aiohttp marks it final in spirit only
+    """One connection."""
+
+    __slots__ = ("_deadline", "_new_id", "_problems", "_refused")
+
+    def __init__(
+        self, manager: Server, *, problems: ProblemWriter, new_id: NewId, refused: Callable[[str], None], **options: Any
+    ) -> None:
+        super().__init__(manager, **options)
+        self._problems = problems
+        self._new_id = new_id
+        self._refused = refused
+        self._deadline: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Start the clock for the first request's headers."""
+        super().connection_made(transport)
+        self._arm()
+
+    def data_received(self, data: bytes) -> None:
+        """Feed the parser; keep the clock running only while headers are incomplete."""
+        before = self._request_count
+        super().data_received(data)
+        if self._request_count > before:
+            self._disarm()
+        elif self._deadline is None and self._current_request is None and not self._messages:
+            self._arm()
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """Stop the clock."""
+        self._disarm()
+        super().connection_lost(exc)
+
+    def handle_error(
+        self, request: BaseRequest, status: int = 500, exc: BaseException | None = None, message: str | None = None
+    ) -> StreamResponse:
+        """Answer what the HTTP parser refused: counted, unsigned, without a word of the request in it."""
+        code = _code_of(status, exc)
+        self._refused(code)
+        _log.warning("http refused", code=code, error=type(exc).__name__ if exc else None)
+        reply = self._problems.write(self._new_id(), Refusal(code, "http"))
+        response = Response(status=reply.status, body=reply.body, headers={hdrs.CONTENT_TYPE: reply.content_type})
+        response.force_close()
+        return response
+
+    def _arm(self) -> None:
+        self._deadline = self._loop.call_later(HEADER_SECONDS, self._too_slow)
+
+    def _disarm(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _too_slow(self) -> None:
+        self._deadline = None
+        if self._current_request is None and not self._messages:
+            self._refused("slow-headers")
+            self.force_close()
+
+
+class GatewayServer(Server):
+    """Makes one `GatewayProtocol` a connection."""
+
+    def __init__(
+        self, handler: EdgeHandler, *, problems: ProblemWriter, new_id: NewId, refused: Callable[[str], None]
+    ) -> None:
+        super().__init__(handler)
+        self._options: dict[str, Any] = {
+            "problems": problems,
+            "new_id": new_id,
+            "refused": refused,
+            "keepalive_timeout": IDLE_SECONDS,
+            "access_log": None,
+            "auto_decompress": False,
+            "max_line_size": _MAX_LINE,
+            "max_field_size": MAX_HEADERS,
+            "lingering_time": 2.0,
+        }
+
+    def __call__(self) -> RequestHandler:
+        """A protocol for one new connection."""
+        return GatewayProtocol(self, loop=self._loop, **self._options)
+
+
+def _code_of(status: int, exc: BaseException | None) -> str:
+    if isinstance(exc, LineTooLong):
+        return "headers-too-large" if "header" in str(exc).lower() else "uri-too-long"
+    if isinstance(exc, BadStatusLine) or status < 500:
+        return "request-malformed"
+    return "internal"

@@ -1,0 +1,54 @@
+"""What was asked for: the raw request target and the host, before anything is decoded (PROTOCOL section 1).
+
+Routing, authorisation and the signature all use the one string that came over the wire.
+"""
+
+import re
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from gateway.refusals import Refusal
+
+_TARGET = re.compile(r"/[\x21-\x22\x24-\x3a\x3c-\x7e]*\Z")  # visible ASCII without '#' and ';'
+_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_FORBIDDEN = re.compile(r"//|\\|%2e|%2f|%5c|%00|%25|%3b|(?:^|/)\.{1,2}(?:/|$)", re.IGNORECASE)
+_NON_ASCII = re.compile(r"%[89A-Fa-f][0-9A-Fa-f]")
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """An accepted target: a public URL of ours, the raw path and the raw query (without `?`)."""
+
+    scheme: str
+    authority: str
+    raw: str
+    path: str
+    query: str | None
+
+
+class Targets:
+    """The configured public URLs, by the `Host` that names them."""
+
+    def __init__(self, public_urls: tuple[str, ...]) -> None:
+        self._schemes = {parts.netloc: parts.scheme for parts in map(urlsplit, public_urls)}
+        self._first = urlsplit(public_urls[0])
+
+    def accept(self, raw: str, hosts: list[str]) -> Target:
+        """Check a raw target and the `Host` lines. Raises `Refusal` `request-malformed`."""
+        if not _TARGET.match(raw) or _PERCENT.search(raw):
+            raise Refusal("request-malformed", "target", detail="The request target is not in origin form.")
+        path, mark, query = raw.partition("?")
+        if _FORBIDDEN.search(path) or _NON_ASCII.search(path):
+            raise Refusal("request-malformed", "path", detail="The path holds segments or escapes that are refused.")
+        if len(hosts) != 1 or hosts[0] not in self._schemes:
+            raise Refusal(
+                "request-malformed", "host", detail="Host must be exactly one of this installation's public URLs."
+            )
+        return Target(self._schemes[hosts[0]], hosts[0], raw, path, query if mark else None)
+
+    def presumed(self, raw: str) -> Target | None:
+        """A target for signing a refusal of a target that was not accepted; `None` where it cannot be written."""
+        if not raw.startswith("/") or not raw.isascii() or not raw.isprintable() or " " in raw:
+            return None
+        path, mark, query = raw.partition("?")
+        return Target(self._first.scheme, self._first.netloc, raw, path, query if mark else None)

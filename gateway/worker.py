@@ -1,0 +1,106 @@
+"""One worker process under gunicorn: an event loop (uvloop), the service, and a graceful end.
+
+`python -m gateway.worker --workers N` is the master that `lienthong serve` starts. On SIGTERM a worker
+stops accepting, asks its clients to reconnect elsewhere, finishes what it holds and leaves.
+"""
+
+import argparse
+import asyncio
+import logging
+import os
+from typing import Any
+
+from aiohttp import web
+from aiohttp.worker import GunicornUVLoopWebWorker
+from gunicorn.app.base import BaseApplication
+from gunicorn.glogging import Logger
+
+from gateway.app import Service
+from gateway.settings import Settings, load_settings
+from gateway.telemetry import ForeignFormatter, configure_logging
+
+DRAIN_SECONDS = 1.0
+GRACEFUL_SECONDS = 20.0
+
+
+class JsonLogger(Logger):  # type: ignore[misc]  # gunicorn is untyped
+    """Gunicorn's own messages, through the same filter as every library's."""
+
+    def setup(self, cfg: Any) -> None:
+        """Write errors to standard error as JSON lines; there is no access log (the evidence log is better)."""
+        self.loglevel = logging.INFO
+        self.error_log.setLevel(self.loglevel)
+        handler = logging.StreamHandler()
+        handler.setFormatter(ForeignFormatter())
+        self.error_log.handlers = [handler]
+        self.access_log.disabled = True
+        self.cfg = cfg
+
+
+class GatewayWorker(GunicornUVLoopWebWorker):  # type: ignore[misc]  # gunicorn is untyped
+    """Serves the gateway in one process."""
+
+    async def _run(self) -> None:
+        settings: Settings = self.wsgi
+        configure_logging(settings.log_level)
+        service = await Service.start(settings, workers=self.cfg.workers)
+        runner = web.ServerRunner(service.server)
+        await runner.setup()
+        sites = [web.SockSite(runner, sock) for sock in self.sockets]
+        for site in sites:
+            await site.start()
+        self.booted = True
+        master = self.ppid
+        while self.alive and os.getppid() == master:
+            self.notify()
+            await self._wait_next_notify()
+        for site in sites:
+            await site.stop()
+        service.edge.draining = True
+        await asyncio.sleep(DRAIN_SECONDS)
+        await runner.cleanup()
+        await service.stop()
+
+
+class GatewayApplication(BaseApplication):  # type: ignore[misc]  # gunicorn is untyped
+    """Gunicorn, configured by our settings alone."""
+
+    def __init__(self, settings: Settings, workers: int) -> None:
+        self._settings = settings
+        self._workers = workers
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Set what gunicorn needs to know."""
+        options = {
+            "bind": self._settings.listen,
+            "workers": self._workers,
+            "worker_class": "gateway.worker.GatewayWorker",
+            "logger_class": JsonLogger,
+            "graceful_timeout": int(GRACEFUL_SECONDS),
+            "timeout": 30,
+            "backlog": 2048,
+            "proc_name": "lienthong",
+            "control_socket_disable": True,
+        }
+        for name, value in options.items():
+            if name in self.cfg.settings:
+                self.cfg.set(name, value)
+
+    def load(self) -> Settings:
+        """What gunicorn hands to each worker: the settings (the service is made inside the worker's loop)."""
+        return self._settings
+
+
+def main() -> None:
+    """Run the master until it is told to end."""
+    parser = argparse.ArgumentParser(prog="python -m gateway.worker")
+    parser.add_argument("--workers", type=int, required=True)
+    arguments = parser.parse_args()
+    settings = load_settings()
+    configure_logging(settings.log_level)
+    GatewayApplication(settings, arguments.workers).run()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,7 +1,7 @@
 """RFC 9421 section 2: component identifiers, and the value each has in a message.
 
-Two moments of refusal: a component list that is no well-formed list of identifiers is `malformed`; an identifier that is
-well-formed but has no value here (an absent field, an unknown derived component, `;tr`, `;req` in a request) makes
+Two moments of refusal: a component list that is no well-formed list of identifiers is `malformed`; an identifier that
+is well-formed but has no value here (an absent field, an unknown derived component, `;tr`, `;req` in a request) makes
 the signature base impossible, so the signature is `invalid`.
 """
 

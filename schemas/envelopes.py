@@ -1,0 +1,208 @@
+"""The bodies of look-ups and verifications (PROTOCOL sections 3 and 4), from JSON values to frozen ones.
+
+The rule: a body has exactly the members described, each of its exact type, and every fault is reported
+with a pointer (RFC 6901) and a sentence that never repeats what was sent. A field that a service does not
+have is no fault of form: the agreement check refuses it.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from schemas.claims import check_claim
+from schemas.dates import PartialDate, parse_partial
+from schemas.grants import Officer, Purpose, Subject
+from schemas.identifiers import canonical, canonical_agency, checked_dossier, national_procedure
+from schemas.names import checked_name
+from schemas.pointers import FieldError, SchemaError, pointer_to, validated
+from schemas.services import ServiceSpec
+from schemas.texts import checked_text, checked_word
+
+__all__ = [
+    "FieldError",
+    "LookupRequest",
+    "SchemaError",
+    "VerificationRequest",
+    "parse_lookup",
+    "parse_verification",
+]
+
+FIELD_NAME_LIMIT = 64
+FIELDS_LIMIT = 100
+REASON_LIMIT = 1000
+
+_Text = Annotated[str, Field(min_length=1, max_length=4000)]
+_ABSENT = ""  # no member may be empty, so this stands for one left out; null is refused
+_FieldName = Annotated[str, Field(min_length=1, max_length=FIELD_NAME_LIMIT)]
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class LookupRequest:
+    """A well-formed look-up. `purpose.procedure` is the national code, whatever copy of it was sent."""
+
+    subject: Subject
+    purpose: Purpose
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class VerificationRequest:
+    """A well-formed verification: `claims` maps field names to claimed values."""
+
+    subject: Subject
+    purpose: Purpose
+    claims: Mapping[str, Any]
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)
+
+
+class _SubjectBody(_Body):
+    id_type: _Text
+    id: _Text
+    full_name: _Text = _ABSENT
+    birth_date: _Text = _ABSENT
+
+
+class _OfficerBody(_Body):
+    id: _Text
+    name: _Text
+    unit: _Text
+
+
+class _PurposeBody(_Body):
+    procedure: _Text
+    legal_basis: Literal["law", "consent", "vital_interest"]
+    officer: _OfficerBody
+    dossier: _Text = _ABSENT
+    component: _Text = _ABSENT
+    consent_ref: _Text = _ABSENT
+    emergency_reason: _Text = _ABSENT
+
+
+class _LookupBody(_Body):
+    subject: _SubjectBody
+    purpose: _PurposeBody
+    fields: Annotated[list[_FieldName], Field(min_length=1, max_length=FIELDS_LIMIT)]
+
+
+class _VerificationBody(_Body):
+    subject: _SubjectBody
+    purpose: _PurposeBody
+    claims: Annotated[dict[_FieldName, Any], Field(min_length=1, max_length=FIELDS_LIMIT)]
+
+
+class _Faults:
+    """Collects faults so that one answer names them all."""
+
+    def __init__(self) -> None:
+        self.errors: list[FieldError] = []
+
+    def add(self, pointer: str, detail: str) -> None:
+        self.errors.append(FieldError(pointer, detail))
+
+    def take(self, pointer: str, check: Callable[[str], _T], text: str) -> _T | None:
+        """Return the checked value, or None after noting what `check` said."""
+        if text == _ABSENT:
+            return None
+        try:
+            return check(text)
+        except ValueError as error:
+            self.add(pointer, str(error))
+            return None
+
+    def settle(self) -> None:
+        if self.errors:
+            raise SchemaError(tuple(self.errors))
+
+
+def parse_lookup(obj: Any, spec: ServiceSpec) -> LookupRequest:
+    """Read the body of a look-up of `spec`; `SchemaError` lists every fault."""
+    body = validated(_LookupBody, obj)
+    faults = _Faults()
+    subject, purpose = _subject(body.subject, spec, faults), _purpose(body.purpose, faults)
+    fields = tuple(body.fields)
+    if len(set(fields)) != len(fields):
+        faults.add("/fields", "a field is named twice")
+    faults.settle()
+    return LookupRequest(subject, purpose, fields)
+
+
+def parse_verification(obj: Any, spec: ServiceSpec) -> VerificationRequest:
+    """Read the body of a verification of `spec`; `SchemaError` lists every fault."""
+    body = validated(_VerificationBody, obj)
+    faults = _Faults()
+    subject, purpose = _subject(body.subject, spec, faults), _purpose(body.purpose, faults)
+    for field, value in body.claims.items():
+        try:
+            check_claim(spec, field, value)
+        except ValueError as error:
+            faults.add(pointer_to("claims", field), str(error))
+    faults.settle()
+    return VerificationRequest(subject, purpose, body.claims)
+
+
+def _subject(body: _SubjectBody, spec: ServiceSpec, faults: _Faults) -> Subject:
+    id_type, identifier = body.id_type, None
+    if id_type in spec.id_types:
+        identifier = faults.take("/subject/id", lambda text: canonical(id_type, text), body.id)
+    else:
+        faults.add("/subject/id_type", "this service takes only: " + ", ".join(spec.id_types))
+    for member in spec.subject_requires:
+        if not getattr(body, member, _ABSENT):
+            faults.add(f"/subject/{member}", "this service requires this member")
+    return Subject(
+        id_type,
+        identifier or "",
+        faults.take("/subject/full_name", checked_name, body.full_name),
+        faults.take("/subject/birth_date", _birth_date, body.birth_date),
+    )
+
+
+def _purpose(body: _PurposeBody, faults: _Faults) -> Purpose:
+    basis = body.legal_basis
+    needed = {"consent": "consent_ref", "vital_interest": "emergency_reason"}.get(basis)
+    if needed is not None and not getattr(body, needed):
+        faults.add(f"/purpose/{needed}", "this legal basis requires this member")
+    return Purpose(
+        faults.take("/purpose/procedure", national_procedure, body.procedure) or "",
+        basis,
+        _officer(body.officer, faults),
+        faults.take("/purpose/dossier", checked_dossier, body.dossier),
+        faults.take("/purpose/component", _component, body.component),
+        faults.take("/purpose/consent_ref", _reason, body.consent_ref),
+        faults.take("/purpose/emergency_reason", _reason, body.emergency_reason),
+    )
+
+
+def _officer(body: _OfficerBody, faults: _Faults) -> Officer:
+    return Officer(
+        faults.take("/purpose/officer/id", _personal_id, body.id) or "",
+        faults.take("/purpose/officer/name", checked_name, body.name) or "",
+        faults.take("/purpose/officer/unit", _unit, body.unit) or "",
+    )
+
+
+def _birth_date(text: str) -> PartialDate:
+    return parse_partial(text)
+
+
+def _personal_id(text: str) -> str:
+    return canonical("personal_id", text)
+
+
+def _unit(text: str) -> str:
+    canonical_agency(text)
+    return text
+
+
+def _component(text: str) -> str:
+    return checked_word(text, FIELD_NAME_LIMIT)
+
+
+def _reason(text: str) -> str:
+    return checked_text(text, REASON_LIMIT)

@@ -1,19 +1,26 @@
 """HTTP Message Signatures, RFC 9421: the public nouns and verbs in one place."""
 
+from signing.answers import VerifiedResponse, verify_response
 from signing.errors import SignatureError
+from signing.explain import ComponentReport, explain_request, explain_response
 from signing.request import Request, Response
 from signing.sign import sign_request, sign_response
 from signing.verify import Policy, Resolve, VerifiedRequest, selected_label, verify_request
 
 __all__ = [
+    "ComponentReport",
     "Policy",
     "Request",
     "Resolve",
     "Response",
     "SignatureError",
     "VerifiedRequest",
+    "VerifiedResponse",
+    "explain_request",
+    "explain_response",
     "selected_label",
     "sign_request",
     "sign_response",
     "verify_request",
+    "verify_response",
 ]

@@ -54,3 +54,6 @@ RESTRICTED_SERIALS = range(281, 290)
 
 INSURED_SAMPLE = SPECIAL_SERIALS.start
 """Serials below this are insured and behave."""
+
+EXAMPLE = Key(1, 1991, 1)
+"""The example person: also who a broken answer tells of when the question fits nobody."""

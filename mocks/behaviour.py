@@ -1,0 +1,173 @@
+"""Misbehaviour on request: which mode is on, for how long, and the bytes on the wire it leads to (PROTOCOL 9, THREATS D).
+
+A mode set by `PUT /_behaviour` wins over the one a sample person has. Modes of transport are made here
+from any reply; modes of content belong to each registry, since they change what its answer says.
+"""
+
+import asyncio
+import socket
+import struct
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from aiohttp import web
+
+TRANSPORT_MODES = frozenset(
+    "slow hang http_500 garbage truncated empty redirect html huge gzip_bomb drip reset drop".split()
+)
+"""Modes every registry has."""
+
+HELD_BACK = frozenset({"slow", "drip"})
+"""Modes whose answer is the right one, only late."""
+
+_HANG_S, _SLOW_S, _DRIP_S = 86_400.0, 1.0, 0.1
+_BLOCK = b" " * 65_536
+_ENDLESS_BLOCKS = 1 << 20
+_BOMB_PART = 1 << 20
+_BOMB_PARTS = 1024
+_HTML = "<!DOCTYPE html><html><body><h1>Bảo trì hệ thống</h1><p>Vui lòng quay lại sau.</p></body></html>"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a registry would send if nothing went wrong on the way."""
+
+    status: int
+    content_type: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Mode:
+    """A misbehaviour; `seconds` is how long a slow answer waits, or the pause between dripped bytes."""
+
+    name: str
+    seconds: float | None = None
+
+
+class BehaviourError(Exception):
+    """A mode that the registry lacks, or a request for one that makes no sense."""
+
+
+class Behaviours:
+    """The mode that is on, and for how many more look-ups."""
+
+    def __init__(self, content_modes: frozenset[str], by_person: Mapping[int, str]) -> None:
+        self.modes = TRANSPORT_MODES | content_modes
+        self._by_person = {serial: Mode(name) for serial, name in by_person.items() if name in self.modes}
+        self._mode: Mode | None = None
+        self._left: int | None = None
+
+    def put(self, wish: Any) -> None:
+        """Switch a mode on: `{"mode", "seconds"?, "times"?}`; `BehaviourError` where that cannot be."""
+        if not isinstance(wish, dict) or not wish.keys() <= {"mode", "seconds", "times"}:
+            raise BehaviourError("members are mode, seconds and times")
+        mode, seconds, times = wish.get("mode"), wish.get("seconds"), wish.get("times")
+        if not isinstance(mode, str) or mode not in self.modes:
+            raise BehaviourError("this registry lacks the mode")
+        if seconds is not None and (isinstance(seconds, bool) or not isinstance(seconds, int | float) or seconds < 0):
+            raise BehaviourError("seconds is a number, 0 or more")
+        if times is not None and (isinstance(times, bool) or not isinstance(times, int) or times < 1):
+            raise BehaviourError("times is an integer, 1 or more")
+        self._mode, self._left = Mode(mode, seconds), times
+
+    def clear(self) -> None:
+        """Behave again."""
+        self._mode = self._left = None
+
+    def take(self, serial: int | None) -> Mode | None:
+        """Say how to treat the next look-up, and count it."""
+        mode = self._mode
+        if mode is None:
+            return self._by_person.get(serial) if serial is not None else None
+        if self._left is not None:
+            self._left -= 1
+            if self._left == 0:
+                self.clear()
+        return mode
+
+
+async def deliver(request: web.BaseRequest, reply: Reply, mode: Mode | None, trap: str) -> web.StreamResponse:
+    """Send the reply the way the mode wants it; `trap` is an address that nobody should ever follow."""
+    if mode is None:
+        return plain(reply)
+    match mode.name:
+        case "slow":
+            await asyncio.sleep(_SLOW_S if mode.seconds is None else mode.seconds)
+        case "hang":
+            await asyncio.sleep(_HANG_S)
+        case "http_500":
+            return web.Response(status=500, text="Traceback: java.lang.NullPointerException at dichvu.TraCuu:42")
+        case "garbage":
+            return plain(Reply(200, reply.content_type, bytes(range(128, 256)) * 4 + b"<<{{"))
+        case "empty":
+            return plain(Reply(200, reply.content_type, b""))
+        case "redirect":
+            return web.Response(status=302, headers={"Location": trap})
+        case "html":
+            return plain(Reply(200, "text/html; charset=utf-8", _HTML.encode()))
+        case "truncated" | "reset" | "drop":
+            return await _cut(request, reply, mode.name)
+        case "huge" | "gzip_bomb" | "drip":
+            return await _stream(request, reply, mode)
+    return plain(reply)
+
+
+def plain(reply: Reply) -> web.Response:
+    """Make the ordinary answer."""
+    return web.Response(status=reply.status, body=reply.body, headers={"Content-Type": reply.content_type})
+
+
+async def _cut(request: web.BaseRequest, reply: Reply, how: str) -> web.StreamResponse:
+    """Close the connection early: after half the body, with a reset after half, or before any byte.
+
+    Whatever is returned afterwards finds the transport closed and is dropped.
+    """
+    transport = request.transport
+    if transport is None:
+        return web.Response()
+    if how != "drop":
+        head = f"HTTP/1.1 200 OK\r\nContent-Type: {reply.content_type}\r\nContent-Length: {len(reply.body)}\r\n\r\n"
+        transport.write(head.encode() + reply.body[: len(reply.body) // 2])
+    if how == "truncated":
+        transport.close()
+        return web.Response()
+    await asyncio.sleep(0.05)
+    connection: socket.socket = transport.get_extra_info("socket")
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    transport.abort()
+    return web.Response()
+
+
+async def _stream(request: web.BaseRequest, reply: Reply, mode: Mode) -> web.StreamResponse:
+    response = web.StreamResponse(status=200, headers={"Content-Type": reply.content_type})
+    if mode.name == "drip":
+        response.content_length = len(reply.body)
+        await response.prepare(request)
+        for place in range(len(reply.body)):
+            await response.write(reply.body[place : place + 1])
+            await asyncio.sleep(_DRIP_S if mode.seconds is None else mode.seconds)
+        return response
+    if mode.name == "gzip_bomb":
+        response.headers["Content-Encoding"] = "gzip"
+        await response.prepare(request)
+        head, part = _bomb(reply.body[:1])
+        await response.write(head)
+        for _ in range(_BOMB_PARTS):
+            await response.write(part)
+        return response
+    response.enable_chunked_encoding()
+    await response.prepare(request)
+    await response.write(reply.body[:1])
+    for _ in range(_ENDLESS_BLOCKS):
+        await response.write(_BLOCK)
+    return response
+
+
+def _bomb(start: bytes) -> tuple[bytes, bytes]:
+    """Make the start of a gzip stream and a part, a few KiB each time, that inflates to 1 MiB of spaces."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
+    head = packer.compress(start) + packer.flush(zlib.Z_FULL_FLUSH)
+    return head, packer.compress(b" " * _BOMB_PART) + packer.flush(zlib.Z_FULL_FLUSH)

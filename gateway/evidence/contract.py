@@ -66,7 +66,8 @@ class Reservation:
 @dataclass(frozen=True, slots=True)
 class Draft:
     """One thing that happened. Identifiers of people are given plain and stored as pseudonyms and
-    sealed; everything in `sealed` is stored only encrypted."""
+    sealed; everything in `sealed` is stored only encrypted.
+    """
 
     kind: Kind
     request_id: str

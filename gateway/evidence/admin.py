@@ -1,0 +1,39 @@
+"""Entries of what operators do: configurations, keys, logs (DESIGN section 3, kind `admin`).
+
+The rule: it is recorded before it is done, so no act is without its entry; the entry names what was to be done.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from gateway.evidence.contract import Draft, Evidence, EvidenceUnavailable, Kind, Recorded
+from gateway.evidence.leaf import uuid7
+from gateway.store.configuration import ConfigurationStore, Documents, documents_digest
+
+
+def admin_draft(action: str, by: str, at: datetime, detail: Mapping[str, Any]) -> Draft:
+    """Return the entry of one administrative act; `by` (a person's login) is sealed, `detail` is not."""
+    request_id = uuid7(int(at.timestamp() * 1000))
+    return Draft(Kind.ADMIN, request_id, at, mode=action, detail=dict(detail), sealed={"by": by})
+
+
+async def apply_recorded(
+    store: ConfigurationStore,
+    evidence: Evidence,
+    documents: Documents,
+    *,
+    by: str,
+    clock: Callable[[], datetime],
+    expected: int | None = None,
+) -> tuple[int, Recorded]:
+    """Record that `documents` are about to be put in force, then do it; return the version and its entry.
+
+    Raises `EvidenceUnavailable` (nothing was applied), `ConfigurationConflict` or `StoreError`.
+    """
+    before = expected if expected is not None else await store.version()
+    detail = {"digest": documents_digest(documents).hex(), "replaces": before, "version": before + 1}
+    recorded = await evidence.append(admin_draft("configuration", by, clock(), detail))
+    if not isinstance(recorded, Recorded):
+        raise EvidenceUnavailable("an administrative entry reserves nothing, yet it lost")
+    return await store.apply(documents, expected=before, by=by), recorded

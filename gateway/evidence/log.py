@@ -1,0 +1,274 @@
+"""The writer of a log: queued drafts become batches, one commit each, and a place or a loss comes back.
+
+The rule (DESIGN section 3): nothing is acknowledged before its commit, and a commit whose outcome is unknown
+is never tried again: its drafts are `EvidenceUnavailable`. The loop clocks itself: the next batch is
+whatever queued while the last one was being committed. A writer holds a slot by an advisory lock on its own
+connection; when that connection ends it stops serving at once and leases again.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Self
+
+from gateway.evidence.contract import Draft, EvidenceUnavailable, Loss, Nonce, Recorded
+from gateway.evidence.keys import EvidenceKeys
+from gateway.evidence.leaf import Encoded, encode
+from gateway.evidence.lease import Lease, NoFreeSlot, PinCheck, local_year, take_lease
+from gateway.evidence.pins import LogBehindPin
+from gateway.evidence.pseudonyms import Pseudonyms, nonce_key
+from gateway.evidence.sealing import DataKey, MinuteSealer, Sealer
+from gateway.store.append import Appended, SealingKey, SpendRow, append_batch
+from gateway.store.database import Database, StoreError
+
+BATCH, QUEUE = 500, 4096
+_INTERVAL_S, _RETRY_S = 0.001, 0.25
+_LOSSES = (None, Loss.REPLAYED, Loss.EXPIRED, Loss.QUOTA, Loss.GUESSED, Loss.STALE)
+Clock = Callable[[], datetime]
+
+
+def utc_now() -> datetime:
+    """Return the wall clock's time."""
+    return datetime.now(UTC)
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """A draft in the queue and who waits for it."""
+
+    draft: Draft
+    origin: str
+    encoded: Encoded
+    place: "asyncio.Future[Recorded | Loss]"
+
+
+@dataclass(slots=True)
+class _Spending:
+    """A bare nonce in the queue and who waits for it."""
+
+    row: SpendRow
+    place: "asyncio.Future[Loss | None]"
+
+
+@dataclass(slots=True)
+class _Batch:
+    entries: list[_Waiting]
+    spends: list[_Spending]
+    key: DataKey | None
+
+
+class EvidenceLog:
+    """The append side of the evidence, for one worker. Made by `start`; implements `contract.Evidence`."""
+
+    def __init__(
+        self,
+        database: Database,
+        pseudonyms: Pseudonyms,
+        sealer: Sealer,
+        origin_base: str,
+        clock: Clock,
+        check: PinCheck,
+    ) -> None:
+        self._database, self._origin_base, self._clock, self._check = database, origin_base, clock, check
+        self._pseudonyms, self._sealer = pseudonyms, sealer
+        self._queue: deque[_Waiting | _Spending] = deque()
+        self._wake = asyncio.Event()
+        self._lease: Lease | None = None
+        self._stored_key: bytes | None = None
+        self._closing = False
+        self._task: asyncio.Task[None] | None = None
+        self.why_unhealthy: str | None = "not started"
+
+    @classmethod
+    async def start(
+        cls,
+        database: Database,
+        *,
+        keys: EvidenceKeys,
+        origin_base: str,
+        clock: Clock = utc_now,
+        sealer: Sealer | None = None,
+        check: PinCheck | None = None,
+    ) -> Self:
+        """Lease a slot and begin to serve.
+
+        `check` is run at every lease and keeps a log that fell behind its pin from serving (`pins.pin_check`).
+        Raises `StoreError` where the database cannot be used, `NoFreeSlot`, or `LogBehindPin`.
+        """
+        sealer = sealer or MinuteSealer(keys.reveal)
+        log = cls(database, Pseudonyms(keys.pseudonyms), sealer, origin_base, clock, check or _no_check)
+        await log._take_lease()
+        log._task = asyncio.create_task(log._run(), name="evidence-log")
+        return log
+
+    @property
+    def healthy(self) -> bool:
+        """Whether an append would be tried now; `why_unhealthy` says what is wrong otherwise."""
+        return self._lease is not None and not self._lease.lost.is_set() and not self._closing
+
+    @property
+    def origin(self) -> str | None:
+        """The origin of the log written now; None while there is no lease."""
+        return self._lease.origin if self._lease else None
+
+    @property
+    def pseudonyms(self) -> Pseudonyms:
+        """The pseudonyms that entries are written under."""
+        return self._pseudonyms
+
+    async def append(self, draft: Draft) -> Recorded | Loss:
+        """Durably append one entry; waits for the commit. Raises `EvidenceUnavailable`."""
+        origin = self._ready()
+        place: asyncio.Future[Recorded | Loss] = asyncio.get_running_loop().create_future()
+        encoded = encode(draft, origin, self._pseudonyms, self._sealer)
+        self._queue.append(_Waiting(draft, origin, encoded, place))
+        self._wake.set()
+        return await place
+
+    async def spend(self, nonce: Nonce) -> Loss | None:
+        """Durably spend a nonce without an entry. Raises `EvidenceUnavailable`."""
+        self._ready()
+        place: asyncio.Future[Loss | None] = asyncio.get_running_loop().create_future()
+        self._queue.append(_Spending(SpendRow(nonce_key(nonce), nonce.created), place))
+        self._wake.set()
+        return await place
+
+    async def close(self) -> None:
+        """Commit what is queued, give the slot back and stop. Harmless when called twice."""
+        self._closing = True
+        self._wake.set()
+        if self._task is not None:
+            await self._task
+            self._task = None
+
+    def _ready(self) -> str:
+        lease = self._lease
+        if lease is None or lease.lost.is_set() or self._closing:
+            raise EvidenceUnavailable("the log is not being written")
+        if len(self._queue) >= QUEUE:
+            raise EvidenceUnavailable("the log's queue is full")
+        return lease.origin
+
+    async def _run(self) -> None:
+        while True:
+            if self._lease is not None:
+                await self._serve(self._lease)
+                await self._drop_lease()
+            if self._closing:
+                return
+            try:
+                await self._take_lease()
+            except (StoreError, NoFreeSlot, LogBehindPin) as error:
+                self.why_unhealthy = str(error) or type(error).__name__
+                await asyncio.sleep(_RETRY_S)
+
+    async def _take_lease(self) -> None:
+        self._lease = await take_lease(self._database, self._origin_base, self._clock(), self._check, self._wake)
+        self.why_unhealthy = None
+
+    async def _drop_lease(self) -> None:
+        lease, self._lease = self._lease, None
+        if lease is not None:
+            await lease.session.close()
+        if self._closing or lease is None or lease.lost.is_set():
+            self._fail_queue()
+
+    async def _serve(self, lease: Lease) -> None:
+        """Commit batches until the lease is lost, the year ends or the log is closed."""
+        loop = asyncio.get_running_loop()
+        while not lease.lost.is_set() and local_year(self._clock()) == lease.year:
+            if not self._queue:
+                if self._closing:
+                    return
+                self._wake.clear()
+                await self._wake.wait()
+                continue
+            started = loop.time()
+            if not await self._commit(lease, self._take_batch(lease)):
+                lease.lost.set()
+                return
+            pause = started + _INTERVAL_S - loop.time()
+            if pause > 0 and not self._closing:
+                await asyncio.sleep(pause)
+
+    def _take_batch(self, lease: Lease) -> _Batch:
+        """Take what queued, at most `BATCH`: one data key, no nonce twice (the later one lost it)."""
+        batch, nonces = _Batch([], [], None), set[bytes]()
+        while self._queue and len(batch.entries) + len(batch.spends) < BATCH:
+            waiting = self._queue[0]
+            if isinstance(waiting, _Waiting) and waiting.origin != lease.origin:
+                waiting.encoded = encode(waiting.draft, lease.origin, self._pseudonyms, self._sealer)
+            if isinstance(waiting, _Waiting):
+                if batch.key is not None and batch.key is not waiting.encoded.key:
+                    break
+                batch.key = waiting.encoded.key
+            self._queue.popleft()
+            nonce = waiting.encoded.row.nonce if isinstance(waiting, _Waiting) else waiting.row.nonce
+            if nonce is not None and nonce in nonces:
+                _resolve(waiting.place, Loss.REPLAYED)
+                continue
+            if nonce is not None:
+                nonces.add(nonce)
+            if isinstance(waiting, _Waiting):
+                batch.entries.append(waiting)
+            else:
+                batch.spends.append(waiting)
+        return batch
+
+    async def _commit(self, lease: Lease, batch: _Batch) -> bool:
+        """Commit one batch and tell everyone in it; False where the lease can be served no longer."""
+        key = batch.key if batch.key and batch.key.key_id != self._stored_key else None
+        try:
+            appended = await append_batch(
+                lease.session,
+                lease.log_id,
+                lease.slot,
+                [waiting.encoded.row for waiting in batch.entries],
+                [spending.row for spending in batch.spends],
+                SealingKey(key.key_id, key.wrapped) if key else None,
+            )
+        except StoreError as error:
+            self.why_unhealthy = str(error)
+            _fail([*batch.entries, *batch.spends])
+            return False
+        if key is not None:
+            self._stored_key = key.key_id
+        _tell(lease, batch, appended)
+        return True
+
+    def _fail_queue(self) -> None:
+        _fail(self._queue)
+        self._queue.clear()
+
+
+async def _no_check(_origin: str) -> None:
+    """Keep no pin."""
+
+
+def _tell(lease: Lease, batch: _Batch, appended: Appended) -> None:
+    index = appended.first
+    for row, waiting in enumerate(batch.entries):
+        loss = _LOSSES[appended.lost[row]] if appended.lost else None
+        if loss is None:
+            data = waiting.encoded.row
+            _resolve(waiting.place, Recorded(data.entry_id, lease.origin, lease.slot, index, data.at))
+            index += 1
+        else:
+            _resolve(waiting.place, loss)
+    for row, spending in enumerate(batch.spends, len(batch.entries)):
+        _resolve(spending.place, _LOSSES[appended.lost[row]] if appended.lost else None)
+
+
+def _resolve(
+    place: "asyncio.Future[Recorded | Loss] | asyncio.Future[Loss | None]", value: Recorded | Loss | None
+) -> None:
+    if not place.done():
+        place.set_result(value)  # type: ignore[arg-type]  # each future gets its own kind of value, see the callers
+
+
+def _fail(waiting: "list[_Waiting | _Spending] | deque[_Waiting | _Spending]") -> None:
+    for one in waiting:
+        if not one.place.done():
+            one.place.set_exception(EvidenceUnavailable("the log could not be written"))

@@ -1,0 +1,63 @@
+"""Pseudonyms under which people are found in the log, and the keys of their counters (DESIGN section 3).
+
+HMAC-SHA-256(purpose key of the year, id_type ‖ 0 ‖ canonical id). The rule: one person has one pseudonym a
+year, whichever identifier named the same number: a 12-digit tax code is a personal number. Officers have a
+name space of their own, so that nobody can tell from the log that an officer was also looked up.
+"""
+
+from collections.abc import Mapping
+from hashlib import sha256
+from hmac import digest
+
+from gateway.evidence.contract import Nonce, Reservation
+from schemas.identifiers import person_key
+
+OFFICER = "officer"
+_DAY_S, _LOCAL_S, _KEY_BYTES = 86_400, 7 * 3600, 16
+
+
+class Pseudonyms:
+    """The purpose keys of all live years."""
+
+    def __init__(self, keys: Mapping[int, bytes]) -> None:
+        if not keys:
+            raise ValueError("no pseudonym key: nobody could ever be found in the log")
+        self._keys = dict(keys)
+        self._years = sorted(self._keys)
+
+    def year(self, year: int) -> int:
+        """Return the year whose key serves `year`: its own, else the newest before it, else the oldest."""
+        if year in self._keys:
+            return year
+        return max((known for known in self._years if known < year), default=self._years[0])
+
+    def of(self, year: int, id_type: str, identifier: str) -> bytes:
+        """Return the 32-byte pseudonym of a person or, with `OFFICER`, of an officer. `year` as from `year()`."""
+        id_type, identifier = person_key(id_type, identifier)
+        return digest(self._keys[year], f"{id_type}\0{identifier}".encode(), "sha256")
+
+    def everywhere(self, id_type: str, identifier: str) -> list[bytes]:
+        """Return the pseudonyms of all live years, newest first: what a search has to look for."""
+        return [self.of(year, id_type, identifier) for year in reversed(self._years)]
+
+    def guess_key(self, reservation: Reservation, year: int, unix_s: float) -> bytes:
+        """Return the key of the guess counter of (client, person) on the local day of `unix_s`."""
+        id_type, identifier = person_key(*reservation.subject)
+        text = f"guess\0{reservation.client}\0{id_type}\0{identifier}"
+        return day_bytes(unix_s) + digest(self._keys[year], text.encode(), "sha256")[:_KEY_BYTES]
+
+
+def day_bytes(unix_s: float) -> bytes:
+    """Return the day of Asia/Ho_Chi_Minh (no daylight saving since 1975) as four sortable bytes."""
+    return int((unix_s + _LOCAL_S) // _DAY_S).to_bytes(4, "big")
+
+
+def quota_key(reservation: Reservation, unix_s: float) -> bytes:
+    """Return the key of a grant row's quota on the local day of `unix_s`."""
+    text = f"quota\0{reservation.client}\0{reservation.quota_key}"
+    return day_bytes(unix_s) + sha256(text.encode()).digest()[:_KEY_BYTES]
+
+
+def nonce_key(nonce: Nonce) -> bytes:
+    """Return under what a client's nonce is remembered."""
+    return sha256(f"{nonce.client}\0{nonce.value}".encode()).digest()[:_KEY_BYTES]

@@ -1,0 +1,110 @@
+"""One batch of the log: rows in, one call of `evidence_append`, each row's fate out (DESIGN section 3).
+
+The rule: a row is a tuple in the order of the SQL function's arrays, so a batch is turned on its side
+by one `zip` and nothing is looked at twice. This is the hot path.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from gateway.store.database import Session, StoreUnavailable
+
+
+class EntryRow(NamedTuple):
+    """One entry: its leaf, the leaf's projected columns, and what it spends, reserves or gives back."""
+
+    at: datetime
+    entry_id: str
+    kind: str
+    request_id: str
+    client: str | None
+    service: str | None
+    procedure: str | None
+    dossier: str | None
+    unit: str | None
+    officer: bytes | None
+    subject: bytes | None
+    person: bytes | None
+    outcome: str | None
+    question: str | None
+    deadline: datetime | None
+    leaf: bytes
+    nonce: bytes | None = None
+    created: int | None = None
+    config: int | None = None
+    """The configuration version that must be in force; None: whichever."""
+    quota: bytes | None = None
+    quota_limit: int | None = None
+    guess: bytes | None = None
+    guess_limit: int | None = None
+    give: bytes | None = None
+
+
+class SpendRow(NamedTuple):
+    """A nonce spent without an entry."""
+
+    nonce: bytes
+    created: int
+
+
+@dataclass(frozen=True, slots=True)
+class SealingKey:
+    """A data key as it is stored: wrapped to the reveal key."""
+
+    key_id: bytes
+    wrapped: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """What became of a batch: winners take indexes from `first` on, in order; `lost` is 0 for a winner."""
+
+    first: int
+    lost: Sequence[int] | None
+    """Per row (entries, then spends), as numbered in 0002_append_a_batch.sql; None: nothing was lost."""
+
+
+_COLUMNS, _GIVE = 16, 23
+_REFUSED = "refused"
+
+
+async def append_batch(
+    session: Session,
+    log_id: int,
+    slot: int,
+    entries: Sequence[EntryRow],
+    spends: Sequence[SpendRow] = (),
+    key: SealingKey | None = None,
+) -> Appended:
+    """Append a batch in one transaction of its own and wait for its commit.
+
+    No nonce may come twice in a batch. Raises `StoreRefused` (nothing was done) or `StoreUnavailable` (the
+    outcome is unknown, or the connection is gone).
+    """
+    columns: list[Sequence[Any]] = list(zip(*entries, strict=True)) if entries else [()] * len(EntryRow._fields)
+    nonce, created, config = columns[_COLUMNS : _COLUMNS + 3]
+    if spends:
+        nonce = (*nonce, *(spend.nonce for spend in spends))
+        created = (*created, *(spend.created for spend in spends))
+    held = [row.created for row in entries if row.created is not None and row.kind != _REFUSED]
+    held.extend(spend.created for spend in spends)
+    versions = [version for version in config if version is not None]
+    rows = await session.fetch(
+        "append.batch",
+        log_id,
+        slot,
+        len(entries),
+        *columns[:_COLUMNS],
+        *((nonce, created) if any(nonce) else (None, None)),
+        min(held, default=None),
+        *((config, min(versions), max(versions)) if versions else (None, None, None)),
+        *(column if any(column) else None for column in columns[_COLUMNS + 3 : _GIVE + 1]),
+        key.key_id if key else None,
+        key.wrapped if key else None,
+    )
+    if not rows:
+        raise StoreUnavailable("the append function answered nothing")
+    first, lost = rows[0]
+    return Appended(first if first is not None else 0, lost)

@@ -1,0 +1,82 @@
+"""A log on the module's database, its keys, and drafts to append."""
+
+import os
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+
+from gateway.evidence.contract import Draft, Kind, Nonce, Reservation
+from gateway.evidence.keys import EvidenceKeys
+from gateway.evidence.leaf import uuid7
+from gateway.evidence.log import EvidenceLog
+from gateway.store.database import Database
+
+ORIGIN = "log.test.example"
+MakeDraft = Callable[..., Draft]
+_numbers = count(1)
+
+
+@pytest.fixture(scope="session")
+def reveal_key() -> X25519PrivateKey:
+    """The private half that the gateway never has."""
+    return X25519PrivateKey.generate()
+
+
+@pytest.fixture(scope="session")
+def keys(reveal_key: X25519PrivateKey) -> EvidenceKeys:
+    """Keys of a log, made for the session."""
+    year = datetime.now(UTC).year
+    pseudonyms = {year + step: os.urandom(32) for step in (-1, 0, 1)}
+    return EvidenceKeys(Ed25519PrivateKey.generate(), reveal_key.public_key(), pseudonyms)
+
+
+@pytest.fixture
+async def log(database: Database, keys: EvidenceKeys) -> AsyncIterator[EvidenceLog]:
+    """A log that serves."""
+    started = await EvidenceLog.start(database, keys=keys, origin_base=ORIGIN)
+    yield started
+    await started.close()
+
+
+def person(number: int) -> tuple[str, str]:
+    """A person who cannot exist."""
+    return "personal_id", f"099191{number:06d}"
+
+
+@pytest.fixture
+def question() -> MakeDraft:
+    """Make a question about a person of its own, with a nonce of its own; any member can be replaced."""
+
+    def make(**changes: Any) -> Draft:
+        number, now = next(_numbers), datetime.now(UTC)
+        subject = changes.pop("subject", person(number))
+        limits = {name: changes.pop(name) for name in ("quota_limit", "guess_limit") if name in changes}
+        client = changes.get("client", "H99.igate")
+        reserve = Reservation(
+            **{"client": client, "quota_key": "H99/1", "quota_limit": 10**6, "subject": subject, **limits}
+        )
+        members: dict[str, Any] = {
+            "kind": Kind.ASKED,
+            "request_id": uuid7(int(now.timestamp() * 1000)),
+            "at": now,
+            "client": client,
+            "service": "population/person",
+            "procedure": "9.999901",
+            "dossier": "H99.01-261121-0001",
+            "unit": "H99.01",
+            "officer": "099085000009",
+            "subject": subject,
+            "fields": ("full_name",),
+            "nonce": Nonce(client, f"nonce-{number:016d}", int(now.timestamp())),
+            "reserve": reserve,
+            "deadline": now + timedelta(seconds=3),
+            "sealed": {"signature_base": b"b" * 400, "signature": b"s" * 64},
+        }
+        return Draft(**{**members, **changes})
+
+    return make

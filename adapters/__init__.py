@@ -1,0 +1,1 @@
+"""The registries behind the gateway: one adapter each, one contract for all (`adapters.contract`)."""

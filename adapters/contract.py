@@ -54,25 +54,25 @@ class RegistryError(Exception):
         self.unanswered = unanswered
 
 
-class RegistryUnavailable(RegistryError):
+class RegistryUnavailable(RegistryError):  # noqa: N818 — named for what happened, as the problem codes are
     """Connection refused or reset before an answer, or not admitted by the breaker."""
 
     code = "registry-unavailable"
 
 
-class RegistryTimeout(RegistryError):
+class RegistryTimeout(RegistryError):  # noqa: N818 — as above
     """The service's deadline passed."""
 
     code = "registry-timeout"
 
 
-class RegistryFault(RegistryError):
+class RegistryFault(RegistryError):  # noqa: N818 — as above
     """The registry answered with its own fault or a 5xx."""
 
     code = "registry-fault"
 
 
-class RegistryInvalid(RegistryError):
+class RegistryInvalid(RegistryError):  # noqa: N818 — as above
     """The answer broke the contract: garbage, drift, another person, two results, a bad signature."""
 
     code = "registry-invalid"

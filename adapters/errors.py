@@ -5,7 +5,7 @@ what a registry does wrong is a `RegistryError` of `adapters.contract`.
 """
 
 
-class MappingError(Exception):
+class MappingError(ValueError):
     """A registry's configuration cannot work. `pointer` names the member, `sentence` says what to do about it."""
 
     def __init__(self, pointer: str, sentence: str) -> None:

@@ -72,11 +72,9 @@ class HttpTransport:
         """Return the address of `path`, an already encoded path (and query) that starts with a slash."""
         return URL(self.base + path, encoded=True)
 
-    async def post(
-        self, url: URL, body: bytes, headers: Mapping[str, str], timeout_s: float, accepted: frozenset[int] = _OK
-    ) -> Reply:
+    async def post(self, url: URL, body: bytes, headers: Mapping[str, str], timeout_s: float) -> Reply:
         """POST `body`; see `exchange`."""
-        return await self.exchange(hdrs.METH_POST, url, body, headers, timeout_s, accepted)
+        return await self.exchange(hdrs.METH_POST, url, body, headers, timeout_s)
 
     async def exchange(
         self,
@@ -85,6 +83,7 @@ class HttpTransport:
         body: bytes | None,
         headers: Mapping[str, str],
         timeout_s: float,
+        *,
         accepted: frozenset[int] = _OK,
     ) -> Reply:
         """Make one call and return its answer when the status is accepted; `RegistryError` on anything else."""

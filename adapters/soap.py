@@ -44,7 +44,7 @@ class _Texts:
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """A place in a message: its path (`A/B`, attributes as `@C`), its XSD type, and whether it may be absent or repeat."""
+    """A place in a message: its path (`A/B`, attributes as `@C`), its XSD type, whether it may be absent or repeat."""
 
     path: str
     type_name: str
@@ -116,6 +116,8 @@ class Contract:
         try:
             document = Document(BASE + wsdl, texts, settings=settings)
             service = Client(document, transport=texts, settings=settings).service
+        except MappingError:
+            raise
         except (ZeepError, ValueError, LookupError, NotImplementedError, etree.LxmlError) as error:
             raise MappingError("/wsdl", f"{wsdl} cannot be read as a WSDL: {error}") from None
         binding = service._binding  # noqa: SLF001 — zeep offers no public way from a service to its operations

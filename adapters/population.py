@@ -1,0 +1,190 @@
+"""The population registry: SOAP 1.1, Basic authentication over a salted digest of the call (DOMAIN section 4).
+
+The codes below are this registry's own; other services number the same things differently.
+"""
+
+from base64 import b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+from lxml import etree
+
+from adapters.contract import Call, RegistryAnswer, RegistryInvalid
+from adapters.http import HttpTransport
+from adapters.soap import HEADERS, Contract
+from adapters.values import check_identifier, check_person, coded, moment, partial_date, relative, required
+from schemas.dates import LOCAL, PartialDate
+from schemas.grants import Grant, Subject
+from schemas.services import CATALOGUE, ServiceSpec
+
+WSDL = "population.wsdl"
+_LOOK_UP = "037"
+_OPERATION = "TraCuuThongTinCongDan"
+_NAMESPACE = "{http://www.mic.gov.vn/dancu/1.0}"
+_ID_MEMBERS = {"personal_id": "SoDinhDanh", "old_id_card": "SoCMND"}
+_BIRTH_MEMBERS = ("NgayThangNamSinh/NgayThangNam", "NgayThangNamSinh/Nam")
+_SEX = {"0": "undetermined", "1": "male", "2": "female"}
+_MARITAL_STATUS = {"1": "single", "2": "married", "3": "widowed", "4": "divorced"}
+_BLOOD_TYPE = {"1": "A", "2": "B", "3": "AB", "4": "O"}
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What this gateway is known by at the registry."""
+
+    user: str
+    secret: str
+    api_key: str
+    xroad_client: str
+
+
+class PopulationAdapter:
+    """Asks the population registry. Safe for concurrent use within one event loop."""
+
+    services: tuple[ServiceSpec, ...] = (CATALOGUE["population/person"],)
+
+    def __init__(self, transport: HttpTransport, contract: Contract, credentials: Credentials) -> None:
+        self._transport = transport
+        self._contract = contract
+        self._credentials = credentials
+        self._url = transport.url("/dancu")
+        self._fixed = {
+            **HEADERS,
+            "SOAPAction": '""',
+            "X-Road-Client": credentials.xroad_client,
+            "ApiKey": credentials.api_key,
+        }
+        self._operation = contract.operation(_OPERATION)
+        self._templates = {
+            (id_type, birth): self._operation.template(
+                ["MaYeuCau", "MaDVC", "MaCanBo", "MaDonVi", member, "HoVaTen", birth], {"MaTichHop": _LOOK_UP}
+            )
+            for id_type, member in _ID_MEMBERS.items()
+            for birth in _BIRTH_MEMBERS
+        }
+
+    async def ask(self, grant: Grant, call: Call) -> RegistryAnswer:
+        """Ask about one citizen; `RegistryError` on anything but a sound answer."""
+        body = self._request(grant, call)
+        reply = await self._transport.post(self._url, body, self._headers(call), call.timeout_s)
+        return _answer(self._contract.reply(reply.body, self._operation), grant.subject, call.request_id)
+
+    async def close(self) -> None:
+        """Release connections."""
+        await self._transport.close()
+
+    def _request(self, grant: Grant, call: Call) -> bytes:
+        subject, purpose = grant.subject, grant.purpose
+        birth = subject.birth_date
+        day = birth is not None and birth.day is not None
+        return self._templates[subject.id_type, _BIRTH_MEMBERS[0 if day else 1]].fill(
+            (
+                call.request_id,
+                purpose.procedure,
+                purpose.officer.id,
+                purpose.officer.unit,
+                subject.id,
+                required(subject.full_name).upper(),
+                required(str(birth or "").replace("-", "") if day else str(birth or "")[:4]),
+            )
+        )
+
+    def _headers(self, call: Call) -> dict[str, str]:
+        timestamp = _timestamp(call.now)
+        ours = self._credentials
+        digest = sha256(f"{self._url}{ours.user}{timestamp}{ours.secret}".encode()).hexdigest()
+        headers = dict(self._fixed)
+        headers["Authorization"] = "Basic " + b64encode(f"{ours.user}:{digest}".encode()).decode()
+        headers["Timestamp"] = timestamp
+        if call.traceparent:
+            headers["traceparent"] = call.traceparent
+        return headers
+
+
+def _timestamp(now: datetime) -> str:
+    return now.astimezone(LOCAL).strftime("%Y%m%d%H%M%S")
+
+
+def _answer(collection: etree._Element, subject: Subject, request_id: str) -> RegistryAnswer:
+    if collection.get("MaYeuCau") != request_id:
+        raise RegistryInvalid("wrong-request")
+    citizens = list(collection)
+    if len(citizens) != int(collection.get("SoCongDan", "")):
+        raise RegistryInvalid("wrong-count")
+    if not citizens:
+        return RegistryAnswer(found=False)
+    if len(citizens) > 1:
+        raise RegistryInvalid("two-results")
+    members = _members(citizens[0])
+    birth = _birth_date(_members(members["NgayThangNamSinh"]))
+    record = _record(members, birth)
+    check_identifier(subject.id, record[subject.id_type])
+    check_person(subject, record["full_name"], birth)
+    as_of = moment(collection.get("ThoiDiemDuLieu"), "iso-local")
+    return RegistryAnswer(found=True, record=record, source_as_of=as_of, person_id=record["personal_id"])
+
+
+def _record(members: Mapping[str, etree._Element], birth: PartialDate | None) -> dict[str, Any]:
+    name = _members(members["HoVaTen"])
+    return {
+        "personal_id": _text(members, "SoDinhDanh"),
+        "old_id_card": _text(members, "SoCMND"),
+        "full_name": " ".join(part for key in ("Ho", "ChuDem", "Ten") if (part := _text(name, key))),
+        "birth_date": str(birth) if birth else None,
+        "sex": coded(_SEX, _text(members, "GioiTinh")),
+        "ethnicity": _text(members, "DanToc"),
+        "nationality": _text(members, "QuocTich"),
+        "marital_status": coded(_MARITAL_STATUS, _text(members, "TinhTrangHonNhan")),
+        "birth_place": _address(members.get("NoiDangKyKhaiSinh")),
+        "home_town": _address(members.get("QueQuan")),
+        "permanent_address": _address(members.get("ThuongTru")),
+        "current_address": _address(members.get("NoiOHienTai")),
+        "father": _relative(members.get("Cha")),
+        "mother": _relative(members.get("Me")),
+        "spouse": _relative(members.get("VoChong")),
+        "household_head": _relative(members.get("ChuHo")),
+        "household_number": _text(members, "SoSoHoKhau"),
+        "religion": _text(members, "TonGiao"),
+        "blood_type": coded(_BLOOD_TYPE, _text(members, "NhomMau")),
+    }
+
+
+def _members(element: etree._Element) -> dict[str, etree._Element]:
+    """Return a valid element's children by local name; the schema let each stand once and in one namespace."""
+    return {child.tag[len(_NAMESPACE) :]: child for child in element}
+
+
+def _text(members: Mapping[str, etree._Element], name: str) -> str | None:
+    element = members.get(name)
+    return None if element is None else element.text or None
+
+
+def _birth_date(members: Mapping[str, etree._Element]) -> PartialDate | None:
+    day = partial_date(_text(members, "NgayThangNam"), "yyyyMMdd")
+    year = partial_date(_text(members, "Nam"), "yyyy")
+    if day and year and day.year != year.year:
+        raise RegistryInvalid("bad-date")
+    return day or year
+
+
+def _address(element: etree._Element | None) -> dict[str, Any] | None:
+    if element is None:
+        return None
+    members = _members(element)
+    return {
+        "province": _text(members, "MaTinhThanh"),
+        "district": _text(members, "MaQuanHuyen"),
+        "ward": _text(members, "MaPhuongXa"),
+        "detail": _text(members, "ChiTiet"),
+        "country": _text(members, "QuocGia"),
+    }
+
+
+def _relative(element: etree._Element | None) -> dict[str, Any] | None:
+    if element is None:
+        return None
+    members = _members(element)
+    return relative(_text(members, "HoVaTen"), _text(members, "SoDinhDanh"))

@@ -32,7 +32,7 @@ class VerifiedResponse:
 
 
 def required_components(response: Response, request: Request, policy: Policy = DEFAULT_POLICY) -> list[str]:
-    """Return the identifiers that an answer to `request` must cover: binding it to the request, its digest, its type."""
+    """Return the identifiers that an answer to `request` must cover (PROTOCOL section 1)."""
     return answer_components(response, request, selected_label(request, policy))
 
 
@@ -70,15 +70,15 @@ def verify_response(
     """Verify an answer and that it answers `request`, which holds the headers as sent, signature included.
 
     `require` are the identifiers that must be covered, by default all of PROTOCOL section 1. With `now` (Unix seconds)
-    the answer's age is checked against the policy; without it, as for a kept exchange, it is not. The key must have
-    been valid when the answer was made. Raises `SignatureError`.
+    the answer's age is checked against the policy; without it, as for a kept exchange, it is not. The key must be
+    valid at `now`, or else have been valid when the answer was made. Raises `SignatureError`.
     """
     found = candidate(response, policy)
     check_covers(found, required_components(response, request, policy) if require is None else require)
     created, keyid = found.params["created"], str(found.params["keyid"])
     seconds = created if isinstance(created, int) else 0
     base = signature_base(found.covered, signature_params(found.covered, found.params), response, request)
-    key = check_signature(found, base, resolve(keyid), seconds)
+    key = check_signature(found, base, resolve(keyid), seconds if now is None else now)
     _check_window(seconds, now, policy)
     verify_content_digest(response.lines("content-digest"), body)
     names = tuple(component.identifier for component in found.covered.components)

@@ -19,8 +19,8 @@ from signing.verify import DEFAULT_POLICY, Candidate, Policy, Resolve, candidate
 class ComponentReport:
     """One line of an explanation.
 
-    `component` is an identifier, a parameter (`created`), or one of `signature`, `content-digest (content)`. `value_used`
-    is the value that went into the signature base, `present` whether the message has one and the signature covers it.
+    `component` is an identifier, a parameter (`created`), or one of `signature`, `content-digest (content)`.
+    `value_used` is what went into the signature base, `present` whether the message has it and the signature covers it.
     """
 
     component: str

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from adapters.contract import Adapter
 from adapters.factory import build_adapter
-from gateway.registries.registry import Registry
+from gateway.registries.registry import Observe, Registry
 from gateway.snapshot import Snapshot
 from schemas.configuration import Registry as RegistryConfiguration
 
@@ -15,8 +15,9 @@ AdapterFactory = Callable[[RegistryConfiguration, Mapping[str, str], Path], Adap
 class RegistryPool:
     """Every registry of the configuration in force, by name."""
 
-    def __init__(self, secrets_dir: Path, build: AdapterFactory = build_adapter) -> None:
+    def __init__(self, secrets_dir: Path, observe: Observe, build: AdapterFactory = build_adapter) -> None:
         self._secrets_dir = secrets_dir
+        self._observe = observe
         self._build = build
         self._registries: dict[str, tuple[RegistryConfiguration, Registry]] = {}
 
@@ -42,7 +43,7 @@ class RegistryPool:
                 fresh[name] = known
             else:
                 adapter = self._build(configuration, files, self._secrets_dir)
-                fresh[name] = (configuration, Registry(configuration, adapter))
+                fresh[name] = (configuration, Registry(configuration, adapter, self._observe))
         gone = [known for name, known in self._registries.items() if fresh.get(name) is not known]
         self._registries = fresh
         for _, registry in gone:

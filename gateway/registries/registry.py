@@ -6,6 +6,7 @@ the registry is there, its answers are wrong.
 """
 
 import asyncio
+from collections.abc import Callable
 from datetime import UTC, datetime
 from time import monotonic
 
@@ -20,6 +21,8 @@ from schemas.grants import Grant
 _BREAKING = frozenset({"registry-unavailable", "registry-timeout", "registry-fault"})
 _MOST_TOKENS = 10.0
 _ATTEMPTS = 3
+Observe = Callable[[str, str, float], None]
+"""Told of each call's registry, outcome (`answered` or a problem code) and seconds."""
 
 
 class RetryBudget:
@@ -44,11 +47,12 @@ class RetryBudget:
 class Registry:
     """One configured registry."""
 
-    def __init__(self, configuration: RegistryConfiguration, adapter: Adapter) -> None:
+    def __init__(self, configuration: RegistryConfiguration, adapter: Adapter, observe: Observe) -> None:
         breaker = configuration.breaker
         self.name = configuration.registry
         self.deadline_s = configuration.deadline_s
         self.adapter = adapter
+        self._observe = observe
         self._breaker = Breaker(
             min_calls=breaker.min_calls,
             failure_rate=breaker.failure_rate,
@@ -140,6 +144,7 @@ class Registry:
             ended = monotonic()
             self._breaker.leave(granted, ended, failed=failure in _BREAKING)
             self._health.add(ended, ended - begun, failure)
+            self._observe(self.name, failure or "answered", ended - begun)
         return answer
 
 

@@ -24,6 +24,8 @@ class Route:
     name: str
     handler: Handler
     free: bool = False
+    exists: Callable[[dict[str, str]], bool] | None = None
+    """Whether the template's names stand for something; where not, the path is `not-found`."""
 
     @property
     def signed(self) -> bool:
@@ -71,5 +73,11 @@ class RouteTable:
         for pattern, candidates in self._patterns:
             found = pattern.match(path)
             if found:
-                return Match(candidates, found.groupdict())
+                return _existing(Match(candidates, found.groupdict()))
         raise Refusal("not-found", "path")
+
+
+def _existing(match: Match) -> Match:
+    if any(route.exists is not None and not route.exists(match.params) for route in match.methods.values()):
+        raise Refusal("not-found", "object")
+    return match

@@ -1,0 +1,89 @@
+"""Every route of the public port, and who answers it."""
+
+from functools import partial
+
+import orjson
+
+from gateway.flow import lookup, verification
+from gateway.flow.asking import Asking, Parse
+from gateway.flow.exchange import Exchange, Reply
+from gateway.installation import Installation
+from gateway.live import LiveConfiguration
+from gateway.refusals import Refusal
+from gateway.registries.pool import RegistryPool
+from gateway.store.database import Database
+from gateway.web.catalogue import Catalogue
+from gateway.web.logs import LogReads
+from gateway.web.openapi import document
+from gateway.web.pages import Pages
+from gateway.web.routes import Route, RouteTable
+from gateway.web.wellknown import WellKnown
+
+
+def routes_of(
+    *,
+    asking: Asking,
+    live: LiveConfiguration,
+    registries: RegistryPool,
+    database: Database,
+    installation: Installation,
+) -> RouteTable:
+    """The route table of one worker."""
+    catalogue = Catalogue(live, registries)
+    logs = LogReads(database, installation)
+    pages = Pages()
+    known = WellKnown(installation.answer_keys, installation.log_vkeys())
+    asked = partial(_asked, asking, live)
+
+    def offered(params: dict[str, str]) -> bool:
+        return _name(params) in live.snapshot.services
+
+    table: list[Route] = [
+        Route(
+            "POST",
+            "/v1/lookups/{registry}/{service}",
+            "lookup",
+            partial(asked, "lookup", lookup.parse),
+            exists=offered,
+        ),
+        Route(
+            "POST",
+            "/v1/verifications/{registry}/{service}",
+            "verification",
+            partial(asked, "verification", verification.parse),
+            exists=offered,
+        ),
+        Route("GET", "/v1/registries", "registries", catalogue.list, free=True),
+        Route("GET", "/v1/registries/health", "registries-health", catalogue.health, free=True),
+        Route("GET", "/v1/logs", "logs", logs.list, free=True),
+        Route("GET", "/v1/logs/{slot}/checkpoint", "log-checkpoint", logs.checkpoint, free=True),
+        Route("GET", "/v1/logs/{slot}/proof/inclusion", "log-inclusion", logs.inclusion, free=True),
+        Route("GET", "/v1/logs/{slot}/proof/consistency", "log-consistency", logs.consistency, free=True),
+        Route("GET", "/v1/logs/{slot}/entries/{index}", "log-entry", logs.entry, free=True),
+        Route("GET", "/logs/{slot}/checkpoint", "public-checkpoint", logs.checkpoint),
+        Route("GET", "/.well-known/jwks.json", "jwks", known.keys),
+        Route("GET", "/.well-known/lienthong-log.vkey", "vkey", known.verifier_key),
+        Route("GET", "/docs", "docs", pages.docs),
+        Route("GET", "/docs/assets/{name}", "docs-asset", pages.asset),
+        Route("GET", "/problems", "problems", pages.problems),
+        Route("GET", "/problems/{code}", "problem", pages.problem),
+    ]
+
+    async def openapi(_: Exchange, __: dict[str, str]) -> Reply:
+        return Reply(200, orjson.dumps(document(RouteTable(table), live.snapshot.services, installation.public_url)))
+
+    table.append(Route("GET", "/openapi.json", "openapi", openapi))
+    return RouteTable(table)
+
+
+async def _asked(
+    asking: Asking, live: LiveConfiguration, mode: str, parse: Parse, exchange: Exchange, params: dict[str, str]
+) -> Reply:
+    spec = live.snapshot.services.get(_name(params))
+    if spec is None:  # withdrawn since the path was matched
+        raise Refusal("not-found", "service")
+    return await asking.answer(exchange, spec, mode, parse)
+
+
+def _name(params: dict[str, str]) -> str:
+    return f"{params['registry']}/{params['service']}"

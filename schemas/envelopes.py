@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from schemas.claims import check_claim
 from schemas.dates import PartialDate, parse_partial
 from schemas.grants import Officer, Purpose, Subject
-from schemas.identifiers import canonical, canonical_agency, checked_dossier, national_procedure
+from schemas.identifiers import canonical, canonical_agency, checked_dossier, procedure_national
 from schemas.names import checked_name
 from schemas.pointers import FieldError, SchemaError, pointer_to, validated
 from schemas.services import ServiceSpec
@@ -169,7 +169,7 @@ def _purpose(body: _PurposeBody, faults: _Faults) -> Purpose:
     if needed is not None and not getattr(body, needed):
         faults.add(f"/purpose/{needed}", "this legal basis requires this member")
     return Purpose(
-        faults.take("/purpose/procedure", national_procedure, body.procedure) or "",
+        faults.take("/purpose/procedure", procedure_national, body.procedure) or "",
         basis,
         _officer(body.officer, faults),
         faults.take("/purpose/dossier", checked_dossier, body.dossier),

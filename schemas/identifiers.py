@@ -119,7 +119,7 @@ def agency_matches(pattern: str, agency: str) -> bool:
     return code == base or (pattern.endswith("*") and code.startswith(base + "."))
 
 
-def national_procedure(code: str) -> str:
+def procedure_national(code: str) -> str:
     """Find the national code of a procedure: `1.001193` of `1.001193.000.00.00.H56`; `ValueError` otherwise."""
     found = _PROCEDURE.fullmatch(code)
     if found is None:

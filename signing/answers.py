@@ -33,7 +33,8 @@ class VerifiedResponse:
 
 def required_components(response: Response, request: Request, policy: Policy = DEFAULT_POLICY) -> list[str]:
     """Return the identifiers that an answer to `request` must cover (PROTOCOL section 1)."""
-    return answer_components(response, request, selected_label(request, policy))
+    listed = answer_components(response, request, selected_label(request, policy))
+    return [component.identifier for component in listed.components]
 
 
 def _meanings(covered: Covered) -> set[tuple[str, frozenset[tuple[str, object]]]]:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from urllib.parse import parse_qsl, quote
 
 from signing.errors import SignatureError
-from signing.field_writer import serialise_item, serialise_member_value
+from signing.field_writer import serialise_item, serialise_member_value, serialise_params
 from signing.fields import (
     InnerList,
     Item,
@@ -28,8 +28,9 @@ from signing.request import Message, Request, Response
 _NAME = re.compile(r"@?[!#$%&'*+\-.^_`|~0-9a-z]+")
 _FOLD = re.compile(r"[ \t]*\r\n[ \t]+")
 _LINE_BREAK = re.compile(r"[\r\n\0]")
+_CACHED_LENGTH = 1024
+"""Longer lists are worked out each time, so that the caches stay small."""
 _FLAGS = frozenset({"sf", "bs", "req"})
-_KNOWN_PARAMS = frozenset({"sf", "bs", "req", "key", "name"})
 
 _DICTIONARIES = frozenset(
     {
@@ -50,11 +51,16 @@ _LISTS = frozenset({"accept-ch", "cache-status", "client-cert-chain", "proxy-sta
 
 
 class Component(NamedTuple):
-    """A component identifier: name, parameters, and the identifier as serialised (section 2.5)."""
+    """A component identifier: name, parameters, and the identifier as serialised (section 2.5).
+
+    `asked` are the names of the parameters other than `req`, which `of_request` tells.
+    """
 
     name: str
     params: Parameters
     identifier: str
+    asked: frozenset[str]
+    of_request: bool
 
 
 class Covered(NamedTuple):
@@ -77,7 +83,7 @@ def _component(item: Item) -> Component:
         wrong = (key in _FLAGS and value is not True) or (key in ("key", "name") and type(value) is not str)
         if wrong:
             raise SignatureError("malformed", "a component parameter has the wrong type")
-    return Component(name, item.params, serialise_item(item))
+    return Component(name, item.params, serialise_item(item), frozenset(item.params) - {"req"}, "req" in item.params)
 
 
 def _cover(items: Sequence[Item]) -> Covered:
@@ -94,9 +100,6 @@ def _cover(items: Sequence[Item]) -> Covered:
 def _cover_cached(text: str) -> Covered:
     members = parse_list(text)
     return _cover(members[0].items if isinstance(members[0], InnerList) else ())
-
-
-_CACHED_LENGTH = 1024
 
 
 def covered(value: InnerList) -> Covered:
@@ -153,13 +156,12 @@ def _query_param(component: Component, request: Request) -> str:
 
 
 def _derived(component: Component, message: Message) -> str:
-    params = component.params.keys() - {"req"}
     if isinstance(message, Response):
-        if component.name == "@status" and not params:
+        if component.name == "@status" and not component.asked:
             return f"{message.status:03d}"
-    elif component.name == "@query-param" and params == {"name"}:
+    elif component.name == "@query-param" and component.asked == {"name"}:
         return _query_param(component, message)
-    elif not params and component.name in _DERIVED:
+    elif not component.asked and component.name in _DERIVED:
         return _DERIVED[component.name](message)
     raise _unavailable(component, "cannot be derived from this message")
 
@@ -181,20 +183,26 @@ def _structured(component: Component, text: str) -> str:
     raise _unavailable(component, "is a field whose structured type is not known")
 
 
+@lru_cache(maxsize=256)
+def _canonical(text: str) -> str:
+    """Return an inner list in canonical form: a bounded cache, since clients repeat theirs."""
+    return serialise_list(parse_list(text))
+
+
 def _member(component: Component, message: Message, text: str) -> str:
     name = component.name
     known = message.dictionary(name) if name in ("signature", "signature-input") else parse_dictionary(text)
     member = known.get(str(component.params["key"]))
     if member is None:
         raise _unavailable(component, "names a dictionary member that is not there")
-    return serialise_member_value(member.value)
+    value = member.value
+    if isinstance(value, InnerList) and len(value.text) <= _CACHED_LENGTH:
+        return _canonical(value.text) + serialise_params(value.params)
+    return serialise_member_value(value)
 
 
 def _parameterised_field(component: Component, message: Message, lines: list[str]) -> str:
-    asked = component.params.keys() - {"req"}
-    text = ", ".join(lines)
-    if not asked:
-        return text
+    asked, text = component.asked, ", ".join(lines)
     try:
         if asked <= {"key", "sf"}:
             return _member(component, message, text) if "key" in asked else _structured(component, text)
@@ -209,7 +217,7 @@ def _field(component: Component, message: Message) -> str:
     lines = [_strip(component, line) for line in message.lines(component.name)]
     if not lines:
         raise _unavailable(component, "is a field that is not there")
-    if component.params:
+    if component.asked:
         return _parameterised_field(component, message, lines)
     return lines[0] if len(lines) == 1 else ", ".join(lines)
 
@@ -219,7 +227,7 @@ def value_of(component: Component, message: Message, request: Request | None = N
 
     Raises `SignatureError` (`invalid`) where it has none, or none that RFC 9421 allows to be signed.
     """
-    if "req" in component.params:
+    if component.of_request:
         if request is None:
             raise _unavailable(component, "belongs to a request that is not there")
         message = request

@@ -6,6 +6,7 @@ signature, so that it cannot be moved to another question.
 
 from base64 import b64encode
 from collections.abc import Sequence
+from functools import lru_cache
 
 from signing.base import signature_base, signature_params
 from signing.components import Covered, cover
@@ -16,6 +17,8 @@ from signing.keys import SigningKey
 from signing.request import Message, Request, Response
 
 TAG = "lienthong"
+_CACHED_LENGTH = 64
+"""Component lists for longer labels are made each time."""
 
 
 def _signed(
@@ -61,17 +64,32 @@ def sign_request(
     return [*added, ("Signature-Input", f"{label}={text}"), ("Signature", f"{label}={signature}")]
 
 
-def answer_components(response: Response, request: Request, request_label: str | None) -> list[str]:
-    """Return the identifiers that an answer's signature must cover (PROTOCOL section 1, "Answers")."""
+def _answer_names(*, receipt: bool, digest: bool, label: str | None) -> list[str]:
     names = ["@status", "content-type", "content-digest"]
-    if response.lines("lienthong-receipt"):
+    if receipt:
         names.append("lienthong-receipt")
     names += ['"@method";req', '"@target-uri";req']
-    if len(request.lines("content-digest")) == 1:
+    if digest:
         names.append('"content-digest";req')
-    if request_label is not None:
-        names += [f'"signature";req;key="{request_label}"', f'"signature-input";req;key="{request_label}"']
+    if label is not None:
+        names += [f'"signature";req;key="{label}"', f'"signature-input";req;key="{label}"']
     return names
+
+
+@lru_cache(maxsize=64)
+def _usual_answer(receipt: bool, digest: bool, label: str | None) -> Covered:
+    return cover(_answer_names(receipt=receipt, digest=digest, label=label))
+
+
+def answer_components(response: Response, request: Request, request_label: str | None) -> Covered:
+    """Return the component list that an answer's signature must cover (PROTOCOL section 1, "Answers").
+
+    Raises `SignatureError` (`malformed`) for a label that is none.
+    """
+    receipt, digest = bool(response.lines("lienthong-receipt")), len(request.lines("content-digest")) == 1
+    if request_label is not None and len(request_label) > _CACHED_LENGTH:
+        return cover(_answer_names(receipt=receipt, digest=digest, label=request_label))
+    return _usual_answer(receipt, digest, request_label)
 
 
 def sign_response(
@@ -82,7 +100,7 @@ def sign_response(
     `response.headers` must hold `Content-Type` and `Content-Digest`; `request_label` is the label of the signature that
     was selected, if exactly one was. Raises `SignatureError` where a component to be covered has no value.
     """
-    covered = cover(answer_components(response, request, request_label))
+    covered = answer_components(response, request, request_label)
     params: dict[str, BareItem] = {"created": created, "keyid": key.keyid, "tag": TAG}
     try:
         text, signature = _signed(key, covered, params, response, request)

@@ -1,8 +1,8 @@
 """WS-Security 1.0 with the X.509 token profile over SOAP 1.1, with WS-Addressing 1.0 message ids.
 
 The rule kept here: only the verified Body is handed on. A message counts when the pinned certificate signed, in one
-Signature, its one Body, a fresh Timestamp, its MessageID and, in a reply, a RelatesTo that equals our own MessageID; each
-of them at its proper place, so that a wrapped copy elsewhere is worth nothing.
+Signature, its one Body, a fresh Timestamp, its MessageID and, in a reply, a RelatesTo that equals our own MessageID;
+each of them at its proper place, so that a wrapped copy elsewhere is worth nothing.
 """
 
 import re
@@ -38,9 +38,10 @@ _ENVELOPE, _HEADER, _BODY = (f"{{{SOAP}}}{name}" for name in ("Envelope", "Heade
 _SECURITY, _TOKEN = f"{{{WSSE}}}Security", f"{{{WSSE}}}BinarySecurityToken"
 _TIMESTAMP, _CREATED, _EXPIRES = (f"{{{WSU}}}{name}" for name in ("Timestamp", "Created", "Expires"))
 _MESSAGE_ID, _RELATES_TO, _ACTION = (f"{{{WSA}}}{name}" for name in ("MessageID", "RelatesTo", "Action"))
-_NAMESPACES = {"wsse": WSSE, "wsu": WSU}
+_NAMESPACES = {"wsse": WSSE, "wsu": WSU, "wsa": WSA}
 _TOKEN_ID = "lt-token"  # noqa: S105 — the Id of an XML element, not a secret
 _UTC_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?\d{0,3}Z", re.ASCII)
+_FRAME_PARTS = 3
 
 MAX_AGE = timedelta(minutes=5)
 MAX_SKEW = timedelta(minutes=1)
@@ -57,7 +58,7 @@ class VerifiedEnvelope:
 
 
 def _text(parent: Element, tag: str, text: str, name: str | None = None) -> Element:
-    node = etree.SubElement(parent, tag)
+    node = etree.SubElement(parent, tag, nsmap=_NAMESPACES)
     node.text = text
     if name is not None:
         node.set(WSU_ID, name)
@@ -71,7 +72,7 @@ def _written(moment: datetime) -> str:
 def _header_of(envelope: Element) -> Element:
     header = envelope.find(_HEADER)
     if header is None:
-        header = etree.Element(_HEADER)
+        header = etree.Element(_HEADER, nsmap=_NAMESPACES)
         envelope.insert(0, header)
     return header
 
@@ -103,7 +104,7 @@ def sign_envelope(
     relates_to: str | None = None,
     action: str | None = None,
 ) -> Element:
-    """Sign a SOAP 1.1 envelope in place and return it: Body, Timestamp, MessageID, and RelatesTo and Action where given.
+    """Sign a SOAP 1.1 envelope in place and return it: Body, Timestamp, MessageID, and RelatesTo and Action if given.
 
     `key` and `certificate` are PEM; times are aware. Raises `KeyFormatError` for a key or certificate that cannot be
     used, `SignatureError` (`malformed`) for an envelope without a Body or with a Security header of its own.
@@ -148,9 +149,8 @@ def _frame(envelope: Element) -> tuple[Element, Element, Element]:
     if envelope.getparent() is not None or [part.tag for part in envelope] != [_HEADER, _BODY]:
         raise _malformed("the envelope is not one Header and one Body")
     header, body = envelope
-    if envelope.tag != _ENVELOPE or sum(1 for _ in envelope.iter(_BODY, _HEADER, _ENVELOPE)) != len(
-        (envelope, header, body)
-    ):
+    frame = sum(1 for _ in envelope.iter(_BODY, _HEADER, _ENVELOPE))
+    if envelope.tag != _ENVELOPE or frame != _FRAME_PARTS:
         raise _malformed("a second envelope, Header or Body stands in the document")
     security = _one(header, _SECURITY)
     if list(security.iterchildren(f"{{{DS}}}Signature")) != list(envelope.iter(f"{{{DS}}}Signature")):

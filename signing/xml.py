@@ -1,9 +1,9 @@
 """XML-DSig by Id with libxmlsec1: exclusive C14N, RSA-SHA256 or ECDSA-SHA256, SHA-256 digests, and nothing else.
 
 The rule kept here: what is returned as verified is the very node that was signed. So the document holds one Signature,
-every Id in it is unique, every reference is a plain "#id" with the one allowed transform, and the key is pinned: whatever
-the message's KeyInfo says is not looked at. Comments and processing instructions are refused, since C14N drops the former
-and readers cut texts at them.
+every Id in it is unique, every reference is a plain "#id" with the one allowed transform, and the key is pinned:
+whatever the message's KeyInfo says is not looked at. Comments and processing instructions are refused, since C14N
+drops the former and readers cut texts at them.
 """
 
 import re
@@ -36,7 +36,7 @@ _MAX_REFERENCES = 16
 _P256_BITS = 256
 
 
-class XmlRefused(SignatureError, ValueError):
+class XmlRefused(SignatureError, ValueError):  # noqa: N818 — it says what was done, as the callers read it
     """A document that is not parsed: malformed, too long, not UTF-8, or with a DTD. `code` is `malformed`."""
 
     def __init__(self, detail: str) -> None:

@@ -1,78 +1,40 @@
-"""From one registry's configuration to its adapter: which class, which contract, which secrets (DESIGN section 7).
+"""From one registry's configuration to its adapter: which class, which contract, which secrets (DESIGN section 7)."""
 
-Secrets are read once, here; a missing or unreadable one is a `MappingError` that names the member of the
-configuration, and never its content.
-"""
-
-import tomllib
 from collections.abc import Callable, Mapping
 from importlib import resources
 from pathlib import Path
 
-from adapters import insurance, population
+from adapters import civil_status, insurance, population, tax
+from adapters.auth import read_authentication
 from adapters.contract import Adapter
 from adapters.errors import MappingError
+from adapters.generic import Exchange, GenericAdapter, rest_exchange, soap_exchange
 from adapters.http import HttpTransport, tls_context
+from adapters.secrets import Secrets
 from adapters.soap import Contract
+from adapters.toml_table import Table
 from schemas.configuration import Registry
 from schemas.services import ServiceSpec
+from signing.errors import KeyFormatError
+from signing.xml import load_certificate, load_signing_key
 
-
-class Secrets:
-    """The secret files that a registry's `[auth]` names, relative to the secrets directory."""
-
-    def __init__(self, auth: Mapping[str, str], directory: Path) -> None:
-        self._auth = auth
-        self._directory = directory
-
-    def path(self, member: str) -> Path:
-        """Return the path of the file that `member` names."""
-        name = self._auth.get(member)
-        if not name:
-            raise MappingError(f"/auth/{member}", "is missing: name a file of the secrets directory")
-        return self._directory / name
-
-    def data(self, member: str) -> bytes:
-        """Return the bytes of the file that `member` names."""
-        try:
-            return self.path(member).read_bytes()
-        except OSError:
-            raise MappingError(f"/auth/{member}", "names a file that cannot be read in the secrets directory") from None
-
-    def line(self, member: str) -> str:
-        """Return the one line of text in the file that `member` names."""
-        try:
-            text = self.data(member).decode().strip()
-        except UnicodeDecodeError:
-            text = ""
-        if not text or len(text.splitlines()) != 1:
-            raise MappingError(f"/auth/{member}", "must name a file that holds exactly one line")
-        return text
-
-    def table(self, member: str, *names: str) -> tuple[str, ...]:
-        """Return the texts called `names` in the TOML file that `member` names, in that order."""
-        try:
-            table = tomllib.loads(self.data(member).decode())
-        except (UnicodeDecodeError, tomllib.TOMLDecodeError):
-            raise MappingError(f"/auth/{member}", "must name a TOML file") from None
-        for name in names:
-            if not isinstance(table.get(name), str) or not table[name]:
-                raise MappingError(f"/auth/{member}", f"names a TOML file without the text {name!r}")
-        return tuple(table[name] for name in names)
+_FOLDER = "registries/"
 
 
 def services_of(config: Registry) -> tuple[ServiceSpec, ...]:
     """Return the services a configured registry offers. Pure: neither files nor secrets are read."""
-    return _SERVICES[config.adapter]
+    return config.specs
 
 
 def build_adapter(config: Registry, files: Mapping[str, str], secrets_dir: Path) -> Adapter:
-    """Build the adapter of one configured registry.
+    """Build the adapter of one configured registry; its connections are opened by the first call.
 
-    `files` holds the configuration's texts by relative path (`registries/vat.wsdl`). Raises `MappingError`.
+    `files` holds the configuration's further texts by relative path (`registries/vat.wsdl`). Secrets are read here,
+    once. Raises `MappingError` (a `ValueError`) with the pointer of the member that is wrong.
     """
-    del files
-    return _BUILDERS[config.adapter](_transport(config, secrets_dir), Secrets(config.auth, secrets_dir))
+    transport, secrets = _transport(config, secrets_dir), Secrets(config.auth, secrets_dir)
+    build = _BUILDERS.get(config.adapter)
+    return build(transport, secrets) if build else _generic(config, files, transport, secrets)
 
 
 def _transport(config: Registry, secrets_dir: Path) -> HttpTransport:
@@ -97,11 +59,40 @@ def _insurance(transport: HttpTransport, secrets: Secrets) -> Adapter:
     return insurance.InsuranceAdapter(transport, insurance.Credentials(*texts))
 
 
-_SERVICES = {
-    "population": population.PopulationAdapter.services,
-    "insurance": insurance.InsuranceAdapter.services,
-}
+def _civil_status(transport: HttpTransport, secrets: Secrets) -> Adapter:
+    return civil_status.CivilStatusAdapter(transport, secrets.line("token_file"))
+
+
+def _tax(transport: HttpTransport, secrets: Secrets) -> Adapter:
+    checks: dict[str, Callable[[bytes], object]] = {
+        "key_file": load_signing_key,
+        "certificate_file": load_certificate,
+        "registry_certificate_file": load_certificate,
+    }
+    for member, check in checks.items():
+        try:
+            check(secrets.data(member))
+        except KeyFormatError:
+            raise MappingError(f"/auth/{member}", "must name a PEM file with a usable key or certificate") from None
+    return tax.TaxAdapter(transport, _shipped(tax.WSDL), tax.Credentials(*(secrets.data(member) for member in checks)))
+
+
+def _generic(config: Registry, files: Mapping[str, str], transport: HttpTransport, secrets: Secrets) -> Adapter:
+    texts = {path.removeprefix(_FOLDER): text for path, text in files.items()}
+    authentication = read_authentication(secrets)
+    exchanges: dict[str, Exchange] = {}
+    for index, (spec, service) in enumerate(zip(config.specs, config.services, strict=True)):
+        mapping = Table(service.mapping, f"/services/{index}/mapping")
+        if config.adapter == "soap":
+            exchanges[spec.name] = soap_exchange(spec, mapping, texts, transport, authentication)
+        else:
+            exchanges[spec.name] = rest_exchange(spec, mapping, transport, authentication)
+    return GenericAdapter(config.specs, exchanges, transport)
+
+
 _BUILDERS: dict[str, Callable[[HttpTransport, Secrets], Adapter]] = {
     "population": _population,
     "insurance": _insurance,
+    "civil_status": _civil_status,
+    "tax": _tax,
 }

@@ -26,8 +26,9 @@ from adapters.values import (
     moment,
     partial_date,
     required,
+    written_date,
 )
-from schemas.dates import PartialDate, format_registry_date
+from schemas.dates import PartialDate
 from schemas.grants import Grant, Subject
 from schemas.services import CATALOGUE, ServiceSpec
 
@@ -141,11 +142,10 @@ def _expiry(text: str) -> datetime:
 
 def _card_question(grant: Grant) -> dict[str, str]:
     subject, officer = grant.subject, grant.purpose.officer
-    birth = subject.birth_date
     return {
         "maThe": subject.id,
         "hoTen": required(subject.full_name),
-        "ngaySinh": required(birth and format_registry_date(birth, _DAY if birth.day else "yyyy")),
+        "ngaySinh": required(written_date(subject.birth_date, _DAY, "yyyy")),
         "hoTenCb": officer.name,
         "cccdCb": officer.id,
     }
@@ -207,7 +207,7 @@ def _social_question(grant: Grant) -> dict[str, str]:
     birth = subject.birth_date
     return {
         "hoTen": required(subject.full_name),
-        "ngaySinh": required(birth and format_registry_date(birth, "yyyyMMdd" if birth.day else "yyyy")),
+        "ngaySinh": required(written_date(birth, "yyyyMMdd", "yyyy")),
         "loaiNgaySinh": _PRECISION[birth.precision] if birth else "",
         "gioiTinh": "",
         "soDinhDanh" if subject.id_type == "personal_id" else "maSoBhxh": subject.id,

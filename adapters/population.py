@@ -15,7 +15,16 @@ from lxml import etree
 from adapters.contract import Call, RegistryAnswer, RegistryInvalid
 from adapters.http import HttpTransport
 from adapters.soap import HEADERS, Contract
-from adapters.values import check_identifier, check_person, coded, moment, partial_date, relative, required
+from adapters.values import (
+    check_identifier,
+    check_person,
+    coded,
+    moment,
+    partial_date,
+    relative,
+    required,
+    written_date,
+)
 from schemas.dates import LOCAL, PartialDate
 from schemas.grants import Grant, Subject
 from schemas.services import CATALOGUE, ServiceSpec
@@ -88,7 +97,7 @@ class PopulationAdapter:
                 purpose.officer.unit,
                 subject.id,
                 required(subject.full_name).upper(),
-                required(str(birth or "").replace("-", "") if day else str(birth or "")[:4]),
+                required(written_date(birth, "yyyyMMdd", "yyyy")),
             )
         )
 
@@ -154,7 +163,7 @@ def _record(members: Mapping[str, etree._Element], birth: PartialDate | None) ->
 
 def _members(element: etree._Element) -> dict[str, etree._Element]:
     """Return a valid element's children by local name; the schema let each stand once and in one namespace."""
-    return {child.tag[len(_NAMESPACE) :]: child for child in element}
+    return {str(child.tag)[len(_NAMESPACE) :]: child for child in element}
 
 
 def _text(members: Mapping[str, etree._Element], name: str) -> str | None:

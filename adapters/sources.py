@@ -1,4 +1,4 @@
-"""Where a request's values come from, as a registry's TOML says it: `subject.id`, `const:VN`, `subject.full_name|upper`.
+"""Where a request's values come from, as a registry's TOML says it: `subject.id`, `const:VN`, `subject.id|upper`.
 
 A source is a name, and after a bar one filter: `upper`, or for `subject.birth_date` date formats in order of
 preference; the first one that the date's precision allows is written. Nothing else is computed.
@@ -98,7 +98,9 @@ def _birth_date(filtered: str, pointer: str) -> Source:
 
     def source(grant: Grant, _: Call) -> str:
         birth = grant.subject.birth_date
-        for style in formats if birth is not None else ():
+        if birth is None:
+            raise RegistryFault("unsendable")
+        for style in formats:
             try:
                 return format_registry_date(birth, style)
             except ValueError:

@@ -6,10 +6,11 @@ fault, never a missing value. An empty text is no value.
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from adapters.contract import RegistryFault, RegistryInvalid
-from schemas.dates import PartialDate, compare_dates, parse_registry_date, parse_registry_time
+from schemas.dates import PartialDate, compare_dates, format_registry_date, parse_registry_date, parse_registry_time
 from schemas.grants import Subject
 from schemas.names import compare_names
 
@@ -43,9 +44,18 @@ def partial_date(text: str | None, *formats: str) -> PartialDate | None:
         raise RegistryInvalid("bad-date") from None
 
 
+@lru_cache(maxsize=4096)
 def date_text(text: str | None, *formats: str) -> str | None:
-    """Read a date in one of the formats as the partial-date string of PROTOCOL section 3."""
+    """Read a date in one of the formats as the partial-date string of PROTOCOL section 3.
+
+    Remembered, because the days on which cards begin and end are few.
+    """
     return str(partial_date(text, *formats)) if text else None
+
+
+def written_date(value: PartialDate | None, full: str, year: str) -> str | None:
+    """Write a date in the registry's format for whole dates, or its year alone where the day is not known."""
+    return None if value is None else format_registry_date(value, full if value.day else year)
 
 
 def moment(text: str | None, *formats: str) -> datetime | None:

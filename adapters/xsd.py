@@ -51,7 +51,7 @@ class _Known(etree.Resolver):
         name = file_name(system_url)
         if name not in self._texts:
             raise MappingError("/wsdl", f"imports {name!r}, which is not among the files given")
-        return self.resolve_string(self._texts[name], context, base_url=BASE + name)  # type: ignore[arg-type]  # as above
+        return self.resolve_string(self._texts[name], context, base_url=BASE + name)
 
 
 def _parser(texts: Mapping[str, bytes]) -> etree.XMLParser[etree._Element]:

@@ -15,14 +15,16 @@ from mocks.credentials import (
     civil_status_token,
     insurance_secrets,
     population_secrets,
+    tax_secrets,
     write_missing,
 )
 from mocks.insurance import Insurance
 from mocks.population import Population
 from mocks.sample import people
 from mocks.server import Options, Registry, run
+from mocks.tax import Tax
 
-REGISTRIES = ("population", "insurance", "civil_status")
+REGISTRIES = ("population", "insurance", "civil_status", "tax")
 
 
 def parse_arguments(arguments: list[str]) -> argparse.Namespace:
@@ -55,7 +57,7 @@ def registry(name: str, url: str, secrets: Path, token_ttl_s: float) -> Registry
         case "civil_status":
             return CivilStatus(civil_status_token(secrets))
         case _:
-            raise ValueError("no such registry")
+            return Tax(url, tax_secrets(secrets))
 
 
 def main(arguments: list[str]) -> None:

@@ -1,4 +1,4 @@
-"""Misbehaviour on request: which mode is on, for how long, and the bytes on the wire it leads to (PROTOCOL 9, THREATS D).
+"""Misbehaviour on request: which mode is on, for how long, and what it does to the wire (PROTOCOL 9, THREATS D).
 
 A mode set by `PUT /_behaviour` wins over the one a sample person has. Modes of transport are made here
 from any reply; modes of content belong to each registry, since they change what its answer says.
@@ -8,14 +8,16 @@ import asyncio
 import socket
 import struct
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import web
 
+from mocks.words import words
+
 TRANSPORT_MODES = frozenset(
-    "slow hang http_500 garbage truncated empty redirect html huge gzip_bomb drip reset drop".split()
+    words("slow hang http_500 garbage truncated empty redirect html huge gzip_bomb drip reset drop")
 )
 """Modes every registry has."""
 
@@ -37,6 +39,16 @@ class Reply:
     status: int
     content_type: str
     body: bytes
+
+
+_CUT = frozenset({"truncated", "reset", "drop"})
+_STREAMED = frozenset({"huge", "gzip_bomb", "drip"})
+_INSTEAD: dict[str, Callable[[Reply], Reply]] = {
+    "http_500": lambda _: Reply(500, "text/plain", b"Traceback: java.lang.NullPointerException at dichvu.TraCuu:42"),
+    "garbage": lambda reply: Reply(200, reply.content_type, bytes(range(128, 256)) * 4 + b"<<{{"),
+    "empty": lambda reply: Reply(200, reply.content_type, b""),
+    "html": lambda _: Reply(200, "text/html; charset=utf-8", _HTML.encode()),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,26 +105,18 @@ async def deliver(request: web.BaseRequest, reply: Reply, mode: Mode | None, tra
     """Send the reply the way the mode wants it; `trap` is an address that nobody should ever follow."""
     if mode is None:
         return plain(reply)
-    match mode.name:
-        case "slow":
-            await asyncio.sleep(_SLOW_S if mode.seconds is None else mode.seconds)
-        case "hang":
-            await asyncio.sleep(_HANG_S)
-        case "http_500":
-            return web.Response(status=500, text="Traceback: java.lang.NullPointerException at dichvu.TraCuu:42")
-        case "garbage":
-            return plain(Reply(200, reply.content_type, bytes(range(128, 256)) * 4 + b"<<{{"))
-        case "empty":
-            return plain(Reply(200, reply.content_type, b""))
-        case "redirect":
-            return web.Response(status=302, headers={"Location": trap})
-        case "html":
-            return plain(Reply(200, "text/html; charset=utf-8", _HTML.encode()))
-        case "truncated" | "reset" | "drop":
-            return await _cut(request, reply, mode.name)
-        case "huge" | "gzip_bomb" | "drip":
-            return await _stream(request, reply, mode)
-    return plain(reply)
+    if mode.name == "slow":
+        await asyncio.sleep(_SLOW_S if mode.seconds is None else mode.seconds)
+    elif mode.name == "hang":
+        await asyncio.sleep(_HANG_S)
+    elif mode.name in _CUT:
+        return await _cut(request, reply, mode.name)
+    elif mode.name in _STREAMED:
+        return await _stream(request, reply, mode)
+    elif mode.name == "redirect":
+        return web.Response(status=302, headers={"Location": trap})
+    instead = _INSTEAD.get(mode.name)
+    return plain(instead(reply) if instead is not None else reply)
 
 
 def plain(reply: Reply) -> web.Response:

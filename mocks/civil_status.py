@@ -4,13 +4,13 @@ KS births, KT deaths, KH marriages. What is not on record is `status` 0 with `er
 """
 
 import hmac
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 import orjson
-from schemas.dates import LOCAL
 
 from mocks.behaviour import HELD_BACK, Reply
+from mocks.clock import iso_local
 from mocks.families import parents
 from mocks.journal import Entry
 from mocks.matching import other_person
@@ -20,6 +20,7 @@ from mocks.people import COUNTRY, birth, birth_place, ethnicity, home_town, perm
 from mocks.registers import Registration, birth_record, death_record, marriage_record
 from mocks.server import Handled, Message, Take
 from mocks.special import EXAMPLE
+from mocks.words import words
 
 PATH = "/hotich/traHoSo"
 MODULES = ("KS", "KT", "KH")
@@ -28,13 +29,13 @@ _JSON = "application/json; charset=utf-8"
 _NOT_FOUND, _REFUSED, _INCOMPLETE, _FAULT = "201", "100", "200", "500"
 _BROKEN_MEMBER = {"KS": ("nksHoTen", "nksNgaySinh"), "KT": ("nktHoTen", "nktNgayChet"), "KH": ("voHoTen", "ngayDangKy")}
 _IDENTITY_CARD = "4"
-_PARENT_MEMBERS = "HoTen NgaySinh DanToc QuocTich NoiCuTru LoaiGiayToTuyThan SoGiayToTuyThan".split()
+_PARENT_MEMBERS = words("HoTen NgaySinh DanToc QuocTich NoiCuTru LoaiGiayToTuyThan SoGiayToTuyThan")
 
 
 class CivilStatus:
     """Answers `traHoSo`."""
 
-    content_modes = frozenset("fault drift another_person two_results wrong_request bad_boolean bad_date".split())
+    content_modes = frozenset(words("fault drift another_person two_results wrong_request bad_boolean bad_date"))
 
     def __init__(self, token: str) -> None:
         self._authorization = f"Bearer {token}".encode()
@@ -86,7 +87,7 @@ def _nothing(request_id: str, code: str) -> Reply:
     return Reply(200, _JSON, orjson.dumps(answer))
 
 
-def _broken(mode: str, module: str, request_id: str, key: Key, now: float) -> Reply:
+def _broken(mode: str, module: str, request_id: str, key: Key, now: float) -> Reply:  # noqa: PLR0911 — one answer a mode
     """Answer about a person who is on record in the module, if the one asked for is not."""
     on_record = _some_record(module, key, now)
     other = {**on_record, "soDinhDanh": personal_id(other_person(key))}
@@ -116,8 +117,8 @@ def _some_record(module: str, key: Key, now: float) -> dict[str, str]:
 
 
 def _record(module: str, key: Key, now: float) -> dict[str, str] | None:
-    """The record of the module about the person, all members texts; `None` where there is none."""
-    when = datetime.fromtimestamp(now, LOCAL).strftime("%Y-%m-%dT%H:%M:%S")
+    """Return the record of the module about the person, all members texts; `None` where there is none."""
+    when = iso_local(now)
     match module:
         case "KS":
             at = birth_record(key)
@@ -179,7 +180,7 @@ def _birth(key: Key) -> dict[str, str]:
 
 
 def _parent(who: str, key: Key | None) -> dict[str, str]:
-    """A parent's members; empty texts where the parent is unknown."""
+    """Write a parent's members; empty texts where the parent is unknown."""
     if key is None:
         return dict.fromkeys((who + member for member in _PARENT_MEMBERS), "")
     values = (

@@ -9,9 +9,18 @@ from xml.sax.saxutils import escape
 from lxml import etree
 
 from mocks.behaviour import Reply
+from mocks.words import words
 
 XML = "text/xml; charset=utf-8"
 SOAP_NS = "http://schemas.xmlsoap.org/soap/envelope/"
+
+SOAP_MODES = frozenset(
+    words(
+        "fault drift another_person two_results wrong_request two_bodies xxe entity_bomb bad_boolean bad_date "
+        "wrong_namespace"
+    )
+)
+"""Misbehaviours of content that both SOAP registries have."""
 
 _BODY = f"{{{SOAP_NS}}}Body"
 _ENVELOPE = f"{{{SOAP_NS}}}Envelope"

@@ -83,7 +83,7 @@ def _couple(key: Key) -> tuple[Key, Key] | None:
 
 @lru_cache(maxsize=1024)
 def marriage(key: Key) -> Marriage | None:
-    """The person's marriage, if there ever was one until `AS_OF`."""
+    """Find the person's marriage, if there ever was one until `AS_OF`."""
     couple = _couple(key)
     if couple is None:
         return None
@@ -100,7 +100,7 @@ def marriage(key: Key) -> Marriage | None:
 
 
 def spouse(key: Key) -> Key | None:
-    """The person this one is, or was until a death, married to; nobody after a divorce."""
+    """Find the person this one is, or was until a death, married to; nobody after a divorce."""
     wedding = marriage(key)
     if wedding is None or wedding.divorced:
         return None
@@ -108,7 +108,7 @@ def spouse(key: Key) -> Key | None:
 
 
 def children(key: Key) -> tuple[Key, ...]:
-    """The children, eldest first: father's and mother's lists are the same."""
+    """List the children, eldest first: father's and mother's lists are the same."""
     wedding = marriage(key)
     if wedding is None:
         return ()
@@ -121,7 +121,7 @@ def children(key: Key) -> tuple[Key, ...]:
 
 @lru_cache(maxsize=1024)
 def parents(key: Key) -> tuple[Key, Key] | None:
-    """Father and mother, 19–43 years older by year; `None` where either would be born before 1900."""
+    """Find father and mother, 19–43 years older by year; `None` where either would be born before 1900."""
     block, child = divmod(key.serial, 10)
     slot, order = _PARENT_SLOT[key.sex, child]
     block = _moved(block, _PARENT_STEP, _PARENT_SHIFT)
@@ -131,7 +131,7 @@ def parents(key: Key) -> tuple[Key, Key] | None:
 
 @lru_cache(maxsize=1024)
 def household_head(key: Key) -> Key:
-    """Whose household this is: of a couple the husband, of an unmarried child its father, else oneself."""
+    """Say whose household this is: of a couple the husband, of an unmarried child its father, else oneself."""
     wedding = marriage(key)
     if wedding is not None:
         return wedding.husband if not wedding.divorced else key

@@ -9,16 +9,18 @@ import hmac
 import secrets as random_texts
 from collections import OrderedDict
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qs
 
 import orjson
-from schemas.dates import LOCAL
 
 from mocks.behaviour import HELD_BACK, Mode, Reply
+from mocks.clock import compact_local
 from mocks.credentials import InsuranceSecrets
 from mocks.insured import (
     FOUND_CODES,
+    SILENT_CODES,
     address_text,
     card,
     card_code,
@@ -34,6 +36,8 @@ from mocks.numbers import Key, insurance_code, personal_id
 from mocks.people import birth
 from mocks.server import Handled, Message, Take
 from mocks.special import EXAMPLE
+from mocks.words import words
+from schemas.dates import LOCAL
 
 TOKEN_PATH = "/api/token/take"  # noqa: S105 — a path, not a secret
 CARD_PATH = "/api/egw/NhanLichSuKCB2024"
@@ -41,13 +45,13 @@ SOCIAL_PATH = "/api/egw/getMaSoBhxhTheoTieuChi"
 
 _JSON = "application/json; charset=utf-8"
 _TOKENS_KEPT = 1000
-_CARD_MEMBERS = (
+_CARD_MEMBERS = words(
     "ghiChu maThe hoTen ngaySinh gioiTinh diaChi maDKBD tenDKBD cqBHXH gtTheTu gtTheDen maKV ngayDu5Nam maSoBHXH "
     "maTheCu maTheMoi gtTheTuMoi gtTheDenMoi maDKBDMoi tenDKBDMoi soDinhDanh thoiDiemDuLieu"
-).split()
-_SOCIAL_MEMBERS = (
+)
+_SOCIAL_MEMBERS = words(
     "errorDescription maSoBhxh hoTen ngaySinh loaiNgaySinh gioiTinh trangThai maHoGiaDinh soDinhDanh thoiDiemDuLieu"
-).split()
+)
 _PRECISION = {8: "0", 4: "1", 6: "2"}
 _NOTES = {"000": "Thông tin thẻ chính xác", "401": "Phiên làm việc hết hạn"}
 _BROKEN_MEMBER = {
@@ -61,7 +65,7 @@ class Insurance:
     """Answers log-ins, card look-ups and code look-ups."""
 
     content_modes = frozenset(
-        "fault drift another_person two_results refuse_auth wrong_request bad_boolean bad_date".split()
+        words("fault drift another_person two_results refuse_auth wrong_request bad_boolean bad_date")
     )
 
     def __init__(self, secrets: InsuranceSecrets, token_ttl_s: float = 900.0) -> None:
@@ -117,7 +121,7 @@ class Insurance:
         return Reply(200, _JSON, orjson.dumps({"maKetQua": "200", "APIKey": key}))
 
     def _admitted(self, message: Message) -> bool:
-        """The same query comes again and again: the last good one is remembered with its expiry."""
+        """Check the query; it comes again and again, so the last good one is remembered with its expiry."""
         query, expires = self._last
         if message.query == query and message.now < expires:
             return True
@@ -186,23 +190,25 @@ def _card(asked: dict[str, str], key: Key | None, reason: str, now: float) -> tu
     code = card_code(key)
     if code in FOUND_CODES:
         return _card_record(key, code, now), "found"
-    return _card_nothing(code, now), "no_match" if code in _SILENT else "fault"
-
-
-_SILENT = frozenset("001 002 050 051 052 053 060 061 070 130".split())
+    return _card_nothing(code, now), "no_match" if code in SILENT_CODES else "fault"
 
 
 def _card_nothing(code: str, now: float) -> dict[str, Any]:
     return {
         "maKetQua": code,
         **dict.fromkeys(_CARD_MEMBERS, ""),
-        "thoiDiemDuLieu": _stamp(now),
+        "thoiDiemDuLieu": compact_local(now),
         "dsLichSuKCB2018": [],
         "dsLichSuKT2018": [],
     }
 
 
 def _card_record(key: Key, code: str, now: float) -> dict[str, Any]:
+    return {**_card_values(key, code), "thoiDiemDuLieu": compact_local(now)}
+
+
+@lru_cache(maxsize=8192)
+def _card_values(key: Key, code: str) -> dict[str, Any]:
     held = card(key) or card(EXAMPLE)
     assert held is not None, "the example person is insured"  # noqa: S101 — a fact of the tables
     new = held.new or ""
@@ -229,7 +235,6 @@ def _card_record(key: Key, code: str, now: float) -> dict[str, Any]:
         "maDKBDMoi": held.place if new else "",
         "tenDKBDMoi": held.place_name if new else "",
         "soDinhDanh": personal_id(key),
-        "thoiDiemDuLieu": _stamp(now),
         "dsLichSuKCB2018": treatments(key),
         "dsLichSuKT2018": [],
     }
@@ -247,7 +252,11 @@ def _social(asked: dict[str, str], key: Key | None, now: float) -> tuple[dict[st
         and birth_fits(key, iso_from_compact(asked.get("ngaySinh", "")))
     )
     if key is None or not fits:
-        return {"errorCode": "0", **dict.fromkeys(_SOCIAL_MEMBERS, ""), "thoiDiemDuLieu": _stamp(now)}, "no_match"
+        return {
+            "errorCode": "0",
+            **dict.fromkeys(_SOCIAL_MEMBERS, ""),
+            "thoiDiemDuLieu": compact_local(now),
+        }, "no_match"
     return _social_record(key, now), "found"
 
 
@@ -264,7 +273,7 @@ def _social_record(key: Key, now: float) -> dict[str, Any]:
         "trangThai": social_status(key) or "",
         "maHoGiaDinh": household_code(key),
         "soDinhDanh": personal_id(key),
-        "thoiDiemDuLieu": _stamp(now),
+        "thoiDiemDuLieu": compact_local(now),
     }
 
 
@@ -276,7 +285,3 @@ def _failed(code: str, *, social: bool) -> Reply:
 
 def _day(day: date) -> str:
     return f"{day.day:02d}/{day.month:02d}/{day.year}"
-
-
-def _stamp(now: float) -> str:
-    return datetime.fromtimestamp(now, LOCAL).strftime("%Y%m%d%H%M%S")

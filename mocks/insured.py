@@ -11,9 +11,13 @@ from mocks.families import household_head
 from mocks.numbers import AS_OF, Key, draw, index, insurance_code, key_of, key_of_code
 from mocks.people import age, birth, death, permanent_address, restricted
 from mocks.special import CARD_CODES
+from mocks.words import words
 
-FOUND_CODES = frozenset("000 003 004 010 110 120 121 122 123 124".split())
+FOUND_CODES = frozenset(words("000 003 004 010 110 120 121 122 123 124"))
 """Answers that carry the person's data."""
+
+SILENT_CODES = frozenset(words("001 002 050 051 052 053 060 061 070 130"))
+"""Answers that say there is nobody to tell of; every other is the insurer's own fault."""
 
 CHILD_WITHOUT_CARD, UNKNOWN, WRONG_CODE, WRONG_PROVINCE, WRONG_BENEFIT = "130", "050", "051", "052", "053"
 
@@ -36,7 +40,7 @@ class Card(NamedTuple):
 
 
 def card_code(key: Key) -> str:
-    """The `maKetQua` a right question about the person is answered with."""
+    """Say with which `maKetQua` a right question about the person is answered with."""
     if insurance_code(key) is None or restricted(key):
         return UNKNOWN
     special = CARD_CODES.get(key.serial)
@@ -59,7 +63,7 @@ def _letters(years: int, chance: int) -> str:
 
 
 def health_card(key: Key) -> str | None:
-    """The 15-character card number: group, benefit, province 99 and the insurance code."""
+    """Write the 15-character card number: group, benefit, province 99 and the insurance code."""
     code = insurance_code(key)
     if code is None or card_code(key) == CHILD_WITHOUT_CARD:
         return None
@@ -67,7 +71,7 @@ def health_card(key: Key) -> str | None:
 
 
 def card(key: Key) -> Card | None:
-    """The card, or `None` where there is none."""
+    """Return the card, or `None` where there is none."""
     number = health_card(key)
     if number is None:
         return None
@@ -115,7 +119,7 @@ def social_status(key: Key) -> str | None:
 
 
 def treatments(key: Key) -> list[dict[str, str]]:
-    """The treatment history in the insurer's words: none to three stays, newest last."""
+    """List the treatment history in the insurer's words: none to three stays, newest last."""
     chance = draw(index(key), 44)
     stays = []
     for number in range(chance % 4 if key.year < AS_OF.year - 3 else 0):

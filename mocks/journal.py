@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import orjson
+
 from schemas.dates import LOCAL
 
 KEPT = 100_000

@@ -4,12 +4,11 @@ A wrong name and an unknown person must look the same, so this says only yes or 
 `schemas.names`, dates on the precision both have.
 """
 
-from schemas.dates import compare_dates, parse_partial
-from schemas.names import compare_names
-
 from mocks.names import full_name
 from mocks.numbers import Key
 from mocks.people import birth
+from schemas.dates import compare_dates, parse_partial
+from schemas.names import compare_names
 
 
 def name_fits(key: Key, claimed: str) -> bool:

@@ -9,6 +9,7 @@ from functools import lru_cache
 from mocks.families import FEMALE, parents
 from mocks.numbers import Key, draw, index
 from mocks.special import GIVEN_NAMES
+from mocks.words import words
 
 _FAMILY = (
     ("NGUYỄN", 384), ("TRẦN", 118), ("LÊ", 95), ("PHẠM", 70), ("HOÀNG", 32), ("HUỲNH", 20), ("PHAN", 45),
@@ -18,21 +19,25 @@ _FAMILY = (
     ("KIỀU", 3), ("ÂU", 2), ("NGHIÊM", 3),
 )  # fmt: skip
 _MIDDLE = (
-    "VĂN VĂN VĂN VĂN HỮU ĐỨC MINH QUANG CÔNG QUỐC ĐÌNH XUÂN NGỌC THÀNH TRỌNG GIA HẢI BÁ".split(),
-    "THỊ THỊ THỊ THỊ THỊ NGỌC THU THANH KIM MINH BÍCH HỒNG PHƯƠNG MỸ DIỆU QUỲNH KHÁNH BẢO".split(),
+    words("VĂN VĂN VĂN VĂN HỮU ĐỨC MINH QUANG CÔNG QUỐC ĐÌNH XUÂN NGỌC THÀNH TRỌNG GIA HẢI BÁ"),
+    words("THỊ THỊ THỊ THỊ THỊ NGỌC THU THANH KIM MINH BÍCH HỒNG PHƯƠNG MỸ DIỆU QUỲNH KHÁNH BẢO"),
 )
 _GIVEN = (
-    "ANH HÙNG DŨNG TUẤN NAM LONG HẢI SƠN THẮNG HOÀNG KHÁNH PHÚC ĐẠT KIÊN TRUNG HƯNG CƯỜNG BÌNH THỊNH TOÀN "
-    "VIỆT TÀI LỘC QUÂN PHONG KHOA NHÂN TÍN HIẾU THỦY HÒA".split(),
-    "LAN HƯƠNG HOA MAI LINH TRANG HÀ THẢO NGÂN THÚY HẰNG NHUNG YẾN VÂN DUNG NGA LOAN TUYẾT HIỀN OANH THƯ "
-    "MY MỸ CHI TRÂM UYÊN NHI QUYÊN DIỄM THÙY HÒA".split(),
+    words(
+        "ANH HÙNG DŨNG TUẤN NAM LONG HẢI SƠN THẮNG HOÀNG KHÁNH PHÚC ĐẠT KIÊN TRUNG HƯNG CƯỜNG BÌNH THỊNH TOÀN "
+        "VIỆT TÀI LỘC QUÂN PHONG KHOA NHÂN TÍN HIẾU THỦY HÒA"
+    ),
+    words(
+        "LAN HƯƠNG HOA MAI LINH TRANG HÀ THẢO NGÂN THÚY HẰNG NHUNG YẾN VÂN DUNG NGA LOAN TUYẾT HIỀN OANH THƯ "
+        "MY MỸ CHI TRÂM UYÊN NHI QUYÊN DIỄM THÙY HÒA"
+    ),
 )
 _LINEAGES = tuple(name for name, weight in _FAMILY for _ in range(weight))
 
 
 @lru_cache(maxsize=1024)
 def lineage(key: Key) -> int:
-    """The index of the oldest known man of the father's line."""
+    """Return the index of the oldest known man of the father's line."""
     couple = parents(key)
     while couple is not None:
         key = couple[0]
@@ -41,12 +46,13 @@ def lineage(key: Key) -> int:
 
 
 def family_name(key: Key) -> str:
-    """The father's family name, and so on back to the lineage's."""
+    """Return the father's family name, and so on back to the lineage's."""
     return _LINEAGES[draw(lineage(key), 7) % len(_LINEAGES)]
 
 
+@lru_cache(maxsize=8192)
 def full_name(key: Key) -> str:
-    """The whole name in upper case."""
+    """Return the whole name in upper case."""
     named = GIVEN_NAMES.get(key)
     if named is not None:
         return f"{family_name(key)} {named}"

@@ -49,25 +49,25 @@ def draw(value: int, purpose: int) -> int:
 
 
 def index(key: Key) -> int:
-    """The person's place among all: a bijection onto 0 … number of people − 1."""
+    """Return the person's place among all: a bijection onto 0 … number of people − 1."""
     return ((key.year - FIRST_YEAR) * 2 + key.sex) * SERIALS + key.serial
 
 
 def key_at(place: int) -> Key:
-    """The inverse of `index`."""
+    """Return the person at a place: the inverse of `index`."""
     year_and_sex, serial = divmod(place, SERIALS)
     year, sex = divmod(year_and_sex, 2)
     return Key(sex, FIRST_YEAR + year, serial)
 
 
 def personal_id(key: Key) -> str:
-    """The 12-digit personal number: place, century and sex, year, serial."""
+    """Write the 12-digit personal number: place, century and sex, year, serial."""
     century, year = divmod(key.year - FIRST_YEAR, 100)
     return f"{PLACE}{century * 2 + key.sex}{year:02d}{key.serial:06d}"
 
 
 def key_of(number: str) -> Key | None:
-    """The person a personal number belongs to, or `None` where nobody holds it."""
+    """Find the person a personal number belongs to, or `None` where nobody holds it."""
     if len(number) != 12 or not (number.isascii() and number.isdigit()) or not number.startswith(PLACE):  # noqa: PLR2004 — the format's own length
         return None
     century, sex = divmod(int(number[3]), 2)
@@ -76,7 +76,7 @@ def key_of(number: str) -> Key | None:
 
 
 def old_id_card(key: Key) -> str | None:
-    """The nine-digit card held before the personal number; four in five of those born until 2002 have one."""
+    """Return the nine-digit card held before the personal number; four in five of those born until 2002 have one."""
     place = index(key)
     if key.year > _OLD_CARD_LAST_YEAR or draw(place, 9) % 5 == 0:
         return None
@@ -84,7 +84,7 @@ def old_id_card(key: Key) -> str | None:
 
 
 def key_of_old_card(card: str) -> Key | None:
-    """The person who holds a nine-digit card, or `None`."""
+    """Find the person who holds a nine-digit card, or `None`."""
     if len(card) != 9 or not (card.isascii() and card.isdigit()):  # noqa: PLR2004 — the format's own length
         return None
     key = key_at((int(card) - _OLD_CARD_SHIFT) * _OLD_CARD_INVERSE % _OLD_CARDS)
@@ -92,7 +92,7 @@ def key_of_old_card(card: str) -> Key | None:
 
 
 def insurance_code(key: Key) -> str | None:
-    """The ten-digit social-insurance code, `99999` and five digits, or `None` for those outside the insured serials.
+    """Return the ten-digit social-insurance code, `99999` and five digits, or `None` outside the insured serials.
 
     There are 10^5 such codes and 127 years x 2 x 360 = 91,440 insured people.
     """
@@ -103,7 +103,7 @@ def insurance_code(key: Key) -> str | None:
 
 
 def key_of_code(code: str) -> Key | None:
-    """The person who holds a social-insurance code, or `None`."""
+    """Find the person who holds a social-insurance code, or `None`."""
     if len(code) != 10 or not (code.isascii() and code.isdigit()) or not code.startswith(_CODE_PREFIX):  # noqa: PLR2004 — the format's own length
         return None
     place = (int(code[5:]) - _CODE_SHIFT) * _CODE_INVERSE % _CODES

@@ -65,7 +65,7 @@ class Address(NamedTuple):
 
 @lru_cache(maxsize=1024)
 def birth(key: Key) -> Birth:
-    """The birth date in the number's year, not after `AS_OF`."""
+    """Return the birth date, in the number's year, not after `AS_OF`."""
     fixed = BIRTH_DATES.get(key)
     if fixed is not None:
         return Birth(fixed, _FULL)
@@ -86,7 +86,7 @@ def age(key: Key) -> int:
 
 @lru_cache(maxsize=1024)
 def death(key: Key) -> Death | None:
-    """The death, if it happened until `AS_OF`. Those who marry live at least 48 years."""
+    """Return the death, if it happened until `AS_OF`. Those who marry live at least 48 years."""
     chance = draw(index(key), 21)
     span = 48 + max(chance % 53, (chance >> 8) % 53)
     if key.serial % 10 == 0 and (chance >> 16) % 16 == 0:
@@ -114,7 +114,7 @@ def marital_status(key: Key) -> str:
 
 
 def ethnicity(key: Key) -> str:
-    """The code of the ethnicity, the father's: `01` Kinh for about 85 in 100."""
+    """Return the code of the ethnicity, the father's: `01` Kinh for about 85 in 100."""
     chance = draw(lineage(key), 23)
     return "01" if chance % 100 < 85 else f"{2 + (chance >> 8) % 53:02d}"  # noqa: PLR2004 — 85 in a hundred
 
@@ -149,12 +149,12 @@ def birth_place(key: Key) -> Address:
 
 
 def household_number(key: Key) -> str:
-    """The number of the household's book: nine digits after the province."""
+    """Return the number of the household's book: ten digits after the province."""
     return f"{PROVINCE}{index(household_head(key)):010d}"
 
 
 def head_now(key: Key) -> Key:
-    """The head of the household today: a dead head's widow, or else oneself."""
+    """Find the head of the household today: a dead head's widow, or else oneself."""
     head = household_head(key)
     if death(head) is None:
         return head
@@ -163,7 +163,7 @@ def head_now(key: Key) -> Key:
 
 
 def relation_to_head(key: Key, head: Key) -> str:
-    """What the person is to the head of the household, in the registry's words."""
+    """Say what the person is to the head of the household, in the registry's words."""
     if key == head:
         return "Chủ hộ"
     if key == spouse(head):

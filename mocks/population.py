@@ -7,16 +7,17 @@ restricted one look the same.
 import base64
 import hashlib
 import hmac
-from datetime import datetime
+from functools import lru_cache
 from typing import NamedTuple
-from xml.sax.saxutils import escape, quoteattr
+from xml.sax.saxutils import quoteattr
 
 from lxml import etree
-from schemas.dates import LOCAL
 
 from mocks.behaviour import HELD_BACK, Mode, Reply
+from mocks.clock import iso_local, unix_of_compact
 from mocks.credentials import PopulationSecrets
 from mocks.envelopes import (
+    SOAP_MODES,
     RequestError,
     fault,
     only_child,
@@ -27,7 +28,7 @@ from mocks.envelopes import (
     with_external_entity,
     with_two_bodies,
 )
-from mocks.families import children, parents, spouse
+from mocks.families import parents, spouse
 from mocks.journal import Entry
 from mocks.matching import birth_fits, iso_from_compact, name_fits, other_person
 from mocks.names import full_name
@@ -77,10 +78,7 @@ class Question(NamedTuple):
 class Population:
     """Answers look-ups and verifications."""
 
-    content_modes = frozenset(
-        "fault drift another_person two_results xxe entity_bomb wrong_request two_bodies bad_boolean bad_date "
-        "wrong_namespace".split()
-    )
+    content_modes = SOAP_MODES
 
     def __init__(self, public_url: str, secrets: PopulationSecrets) -> None:
         self._url = public_url + PATH
@@ -108,9 +106,9 @@ class Population:
         headers, known = message.headers, self._secrets
         stamp = headers.get("Timestamp", "")
         digest = hashlib.sha256((self._url + known.user + stamp + known.secret).encode()).hexdigest()
-        expected = "Basic " + base64.b64encode(f"{known.user}:{digest}".encode()).decode()
+        expected = b"Basic " + base64.b64encode(f"{known.user}:{digest}".encode())
         same = (
-            hmac.compare_digest(headers.get("Authorization", "").encode(), expected.encode())
+            hmac.compare_digest(headers.get("Authorization", "").encode(), expected)
             & hmac.compare_digest(headers.get("ApiKey", "").encode(), known.api_key.encode())
             & hmac.compare_digest(headers.get("X-Road-Client", "").encode(), known.xroad_client.encode())
         )
@@ -129,7 +127,7 @@ class Population:
             return self._broken(mode.name, asked, key or EXAMPLE, now), mode.name
         return answered, mode.name
 
-    def _broken(self, mode: str, asked: Question, key: Key, now: float) -> Reply:
+    def _broken(self, mode: str, asked: Question, key: Key, now: float) -> Reply:  # noqa: PLR0911 — one answer a mode
         right = reply(collection(asked.request_id, (key,), now))
         match mode:
             case "fault":
@@ -158,12 +156,12 @@ class Population:
 def question(operation: etree._Element) -> Question:
     """Read the operation's children, which come in one fixed order; `RequestError` where they do not."""
     name = str(operation.tag).removeprefix(_TAG)
-    children_ = list(operation)
-    tags = [str(child.tag).removeprefix(_TAG) for child in children_]
+    members = list(operation)
+    tags = [str(member.tag).removeprefix(_TAG) for member in members]
     if name not in _INTEGRATION or tags[:5] != list(_FIELDS) or tags[6:] != ["HoVaTen", "NgayThangNamSinh"]:
         raise RequestError("unexpected operation or elements")
-    texts = [child.text or "" for child in children_]
-    born = children_[7]
+    texts = [member.text or "" for member in members]
+    born = members[7]
     kind = str(born[0].tag).removeprefix(_TAG) if len(born) == 1 else ""
     text = born[0].text or "" if kind else ""
     if tags[5] not in {"SoDinhDanh", "SoCMND"} or texts[2] != _INTEGRATION[name] or not texts[0] or not texts[3]:
@@ -178,23 +176,20 @@ def _fits(key: Key, asked: Question) -> bool:
 
 
 def _fresh(stamp: str, now: float) -> bool:
-    try:
-        made = datetime.strptime(stamp, "%Y%m%d%H%M%S").replace(tzinfo=LOCAL)
-    except ValueError:
-        return False
-    return abs(made.timestamp() - now) <= _CLOCK_SKEW_S
+    made = unix_of_compact(stamp)
+    return made is not None and abs(made - now) <= _CLOCK_SKEW_S
 
 
 def collection(request_id: str, keys: tuple[Key, ...], now: float) -> str:
     """Write the reply's root with the people in it; `MaYeuCau` repeats the request's."""
-    when = datetime.fromtimestamp(now, LOCAL).strftime("%Y-%m-%dT%H:%M:%S")
     people = "".join(citizen(key) for key in keys)
     return (
-        f'<CongdanCollection xmlns="{REPLY_NS}" SoCongDan="{len(keys)}" ThoiDiemDuLieu="{when}" '
+        f'<CongdanCollection xmlns="{REPLY_NS}" SoCongDan="{len(keys)}" ThoiDiemDuLieu="{iso_local(now)}" '
         f"MaYeuCau={quoteattr(request_id)}>{people}</CongdanCollection>"
     )
 
 
+@lru_cache(maxsize=8192)
 def citizen(key: Key) -> str:
     """Write one `CongDan`, the whole name in `Ten`."""
     couple = parents(key)
@@ -228,7 +223,7 @@ def citizen(key: Key) -> str:
 
 
 def _birth(key: Key) -> str:
-    """A day has its own element; of a year and a month only the year can be said."""
+    """Write the birth date: a day has its own element; of a year and a month only the year can be said."""
     text = birth(key).compact()
     tag = "NgayThangNam" if len(text) == 8 else "Nam"  # noqa: PLR2004 — yyyyMMdd
     return f"<NgayThangNamSinh><{tag}>{text if tag != 'Nam' else text[:4]}</{tag}></NgayThangNamSinh>"

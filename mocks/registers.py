@@ -44,7 +44,7 @@ def birth_record(key: Key) -> Registration | None:
 
 
 def marriage_record(key: Key) -> tuple[Marriage, bool, Registration] | None:
-    """The marriage, whether it has ended, and where it is registered; the same for both."""
+    """Find the marriage, whether it has ended, and where it is registered; the same for both."""
     wedding = None if restricted(key) else marriage(key)
     if wedding is None:
         return None
@@ -54,6 +54,6 @@ def marriage_record(key: Key) -> tuple[Marriage, bool, Registration] | None:
 
 
 def death_record(key: Key) -> tuple[Death, Registration] | None:
-    """The death and where it is registered, or `None` for the living."""
+    """Find the death and where it is registered, or `None` for the living."""
     end = None if restricted(key) else death(key)
     return (end, _registration("KT", index(key), end.on)) if end is not None else None

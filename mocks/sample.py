@@ -21,7 +21,7 @@ _FROM_YEAR = 1935
 
 
 def expectations(key: Key) -> dict[str, str]:
-    """What each service answers when asked by the personal number with the registry's name and birth date."""
+    """Say what each service answers when asked by the personal number with the registry's name and birth date."""
     found = {
         "population/person": not restricted(key),
         "insurance/health-card": card_code(key) in FOUND_CODES,

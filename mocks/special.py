@@ -9,6 +9,7 @@ from datetime import date
 from types import MappingProxyType
 
 from mocks.numbers import Key
+from mocks.words import words
 
 SPECIAL_SERIALS = range(180, 360)
 
@@ -24,29 +25,28 @@ WARDS: Mapping[Key, str] = MappingProxyType({Key(0, 1988, 111): "99001"})
 MODES: Mapping[int, str] = MappingProxyType(
     dict(
         enumerate(
-            (
-                "slow", "hang", "fault", "http_500", "garbage", "truncated", "drift", "another_person",
-                "two_results", "empty", "bad_signature", "redirect", "html", "xxe", "entity_bomb", "huge",
-                "gzip_bomb", "drip", "reset", "drop", "refuse_auth", "wrong_request", "two_bodies",
-                "bad_boolean", "bad_date", "wrong_namespace", "unsigned_body", "expired_timestamp", "wrapped",
+            words(
+                "slow hang fault http_500 garbage truncated drift another_person two_results empty bad_signature "
+                "redirect html xxe entity_bomb huge gzip_bomb drip reset drop refuse_auth wrong_request two_bodies "
+                "bad_boolean bad_date wrong_namespace unsigned_body expired_timestamp wrapped"
             ),
             start=201,
         )
     )
-)  # fmt: skip
+)
 """Serial → the misbehaviour that a question about the person always meets, in the registries that have it."""
 
 CARD_CODES: Mapping[int, str] = MappingProxyType(
     dict(
         enumerate(
-            (
-                "000", "001", "002", "003", "004", "010", "050", "051", "052", "053", "060", "061", "070",
-                "090", "100", "101", "110", "120", "121", "122", "123", "124", "130", "205", "500", "999",
+            words(
+                "000 001 002 003 004 010 050 051 052 053 060 061 070 "
+                "090 100 101 110 120 121 122 123 124 130 205 500 999"
             ),
             start=241,
         )
     )
-)  # fmt: skip
+)
 """Serial → the `maKetQua` of the person's health card (DOMAIN 4)."""
 
 RESTRICTED_SERIALS = range(281, 290)

@@ -44,7 +44,7 @@ class Obligation(NamedTuple):
     amount: int
 
 
-def _fixed(code: str, owner: str | None, name: str, kind: str, state: str, ward: str) -> Taxpayer:
+def _fixed(code: str, name: str, kind: str, state: str, *, owner: str | None = None, ward: str = "99001") -> Taxpayer:
     address = Address(PROVINCE, None, ward, "Số 1 đường Thử Nghiệm", COUNTRY)
     return Taxpayer(code, owner, name, kind, state, address, "Thuế cơ sở 1 tỉnh 99", date(2015, 3, 2))
 
@@ -53,11 +53,11 @@ FIXED: Mapping[str, Taxpayer] = MappingProxyType(
     {
         row.code: row
         for row in (
-            _fixed("9999999002", None, "CÔNG TY TNHH THỬ NGHIỆM MỘT", ORGANISATION, "00", "99001"),
-            _fixed("9999999027", None, "HỢP TÁC XÃ MẪU HAI", ORGANISATION, "06", "99002"),
-            _fixed("9999999034", "099191000001", "HỘ KINH DOANH THỬ NGHIỆM BA", HOUSEHOLD_BUSINESS, "00", "99001"),
-            _fixed("9999999041", "099088000111", "HỘ KINH DOANH MẪU BỐN", HOUSEHOLD_BUSINESS, "05", "99001"),
-            _fixed("9999999059", None, "CÔNG TY CỔ PHẦN GIẢ ĐỊNH NĂM", ORGANISATION, "01", "99003"),
+            _fixed("9999999002", "CÔNG TY TNHH THỬ NGHIỆM MỘT", ORGANISATION, "00"),
+            _fixed("9999999027", "HỢP TÁC XÃ MẪU HAI", ORGANISATION, "06", ward="99002"),
+            _fixed("9999999034", "HỘ KINH DOANH THỬ NGHIỆM BA", HOUSEHOLD_BUSINESS, "00", owner="099191000001"),
+            _fixed("9999999041", "HỘ KINH DOANH MẪU BỐN", HOUSEHOLD_BUSINESS, "05", owner="099088000111"),
+            _fixed("9999999059", "CÔNG TY CỔ PHẦN GIẢ ĐỊNH NĂM", ORGANISATION, "01", ward="99003"),
         )
     }
 )
@@ -73,7 +73,7 @@ def _registered(key: Key) -> bool:
 
 
 def tax_code(key: Key) -> str | None:
-    """The person's tax code, or `None` where the person is not registered."""
+    """Return the person's tax code, or `None` where the person is not registered."""
     return personal_id(key) if _registered(key) else None
 
 
@@ -87,7 +87,7 @@ def _individual(key: Key) -> Taxpayer:
 
 
 def taxpayer(identifier: str) -> Taxpayer | None:
-    """The taxpayer of a tax code or a personal number, or `None`."""
+    """Find the taxpayer of a tax code or a personal number, or `None`."""
     fixed = FIXED.get(identifier)
     if fixed is not None:
         return fixed
@@ -96,7 +96,7 @@ def taxpayer(identifier: str) -> Taxpayer | None:
 
 
 def obligations(payer: Taxpayer) -> list[Obligation]:
-    """What the taxpayer owes: for seven people in ten nothing."""
+    """List what the taxpayer owes: for seven people in ten nothing."""
     if payer.kind == INDIVIDUAL:
         chance = draw(int(payer.code), 62)
         count = (chance >> 8) % 3 + 1 if chance % 10 >= 7 else 0  # noqa: PLR2004 — three in ten

@@ -37,14 +37,12 @@ def grant(
     today: date,
     dossier: DossierFacts | None,
 ) -> Grant:
-    """The one row that covers the request, as a `Grant`. Raises `Refusal` (403) otherwise.
+    """Return the one row that covers the request, as a `Grant`. Raises `Refusal` (403) otherwise.
 
     The refusal names the first of purpose, fields, dossier and party that no remaining row covers.
     """
     client = caller.client.client
-    rows = [
-        row for row in snapshot.grants.get((client, spec.name), ()) if row.valid_from <= today <= row.valid_until
-    ]
+    rows = [row for row in snapshot.grants.get((client, spec.name), ()) if row.valid_from <= today <= row.valid_until]
     if not rows:
         raise Refusal("agreement-missing", "no-row")
     rows = [row for row in rows if _covers_purpose(row, purpose)]

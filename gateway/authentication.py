@@ -31,7 +31,7 @@ class Caller:
     proof: VerifiedRequest
 
     def sealed_proof(self) -> dict[str, str]:
-        """What the log keeps, sealed, so that the caller cannot deny the request."""
+        """Return what the log keeps, sealed, so that the caller cannot deny the request."""
         return {
             "signature_base": self.proof.base.decode("latin-1"),
             "signature": self.proof.signature.hex(),

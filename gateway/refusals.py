@@ -6,7 +6,7 @@ Problem documents are made of it at the web edge alone (`gateway.web.problems`).
 from schemas.envelopes import FieldError
 
 
-class Refusal(Exception):
+class Refusal(Exception):  # noqa: N818 — a refusal: the sender is at fault, nothing went wrong here
     """A request is refused. `code` is a problem code of PROTOCOL section 2.
 
     `reason` is a short machine word for the log; `detail` is a sentence for the caller. Neither

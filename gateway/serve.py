@@ -71,7 +71,7 @@ class _Serving:
         return subprocess.Popen(command, env=self._environment)  # noqa: S603 — our own interpreter and modules
 
     def _stop(self, master: subprocess.Popen[bytes], keeper: subprocess.Popen[bytes] | None) -> int:
-        """The workers first: the keeper seals what they leave."""
+        """End the workers first: the keeper seals what they leave."""
         code = _end(master)
         if keeper is not None:
             _end(keeper)

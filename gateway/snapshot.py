@@ -61,9 +61,7 @@ class Snapshot:
 def build_snapshot(version: int, documents: Mapping[str, str]) -> Snapshot:
     """Load and check the configuration's documents. Raises `ConfigurationError`, naming every fault."""
     configuration = load_configuration(documents)
-    services = {
-        spec.name: spec for registry in configuration.registries.values() for spec in services_of(registry)
-    }
+    services = {spec.name: spec for registry in configuration.registries.values() for spec in services_of(registry)}
     return Snapshot(
         version,
         configuration,

@@ -15,9 +15,52 @@ import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 ALLOWED_KEYS = frozenset(
-    "address backend_pid batch client code component count direction elapsed_ms entries error event exit_code index "
-    "kind level limit listen log log_size logger mode name origin path_template pid reason registry request_id route "
-    "seconds signal size slot state status step timestamp url version waiting where worker workers".split()
+    [
+        "address",
+        "backend_pid",
+        "batch",
+        "client",
+        "code",
+        "component",
+        "count",
+        "direction",
+        "elapsed_ms",
+        "entries",
+        "error",
+        "event",
+        "exit_code",
+        "index",
+        "kind",
+        "level",
+        "limit",
+        "listen",
+        "log",
+        "log_size",
+        "logger",
+        "mode",
+        "name",
+        "origin",
+        "path_template",
+        "pid",
+        "reason",
+        "registry",
+        "request_id",
+        "route",
+        "seconds",
+        "signal",
+        "size",
+        "slot",
+        "state",
+        "status",
+        "step",
+        "timestamp",
+        "url",
+        "version",
+        "waiting",
+        "where",
+        "worker",
+        "workers",
+    ]
 )
 _MAX_TEXT = 300
 _BUCKETS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0)
@@ -30,15 +73,14 @@ def redact(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[s
         if key not in ALLOWED_KEYS:
             continue
         if isinstance(value, str):
-            value = value[:_MAX_TEXT]
-        elif not isinstance(value, int | float | bool | None):
-            value = type(value).__name__
-        kept[key] = value
+            kept[key] = value[:_MAX_TEXT]
+        else:
+            kept[key] = value if isinstance(value, int | float | None) else type(value).__name__
     return kept
 
 
 def where(error: BaseException) -> str:
-    """The file and line an error came from: enough to find it, without values."""
+    """Return the file and line an error came from: enough to find it, without values."""
     traceback = error.__traceback__
     place = "?"
     while traceback is not None:
@@ -81,6 +123,7 @@ class ForeignFormatter(logging.Formatter):
     """A library's record: its name, level and message template, never its arguments or traceback values."""
 
     def format(self, record: logging.LogRecord) -> str:
+        """Return one JSON line."""
         template = record.msg if isinstance(record.msg, str) else type(record.msg).__name__
         error = record.exc_info[1] if record.exc_info else None
         event = {
@@ -98,17 +141,21 @@ class Telemetry:
     """The metrics of one process (several processes are added up by prometheus' multiprocess files)."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        self._requests = Counter(
-            "lienthong_requests", "Answered requests", ["route", "status"], registry=registry
-        )
+        self._requests = Counter("lienthong_requests", "Answered requests", ["route", "status"], registry=registry)
         self._seconds = Histogram(
             "lienthong_request_seconds", "Seconds to answer", ["route"], buckets=_BUCKETS, registry=registry
         )
         self._refusals = Counter("lienthong_refusals", "Refused requests", ["route", "code"], registry=registry)
         self._parser = Counter("lienthong_http_refused", "Refused by the HTTP parser", ["code"], registry=registry)
-        self._calls = Counter("lienthong_registry_calls", "Calls to registries", ["registry", "outcome"], registry=registry)
+        self._calls = Counter(
+            "lienthong_registry_calls", "Calls to registries", ["registry", "outcome"], registry=registry
+        )
         self._call_seconds = Histogram(
-            "lienthong_registry_seconds", "Seconds of a registry's answers", ["registry"], buckets=_BUCKETS, registry=registry
+            "lienthong_registry_seconds",
+            "Seconds of a registry's answers",
+            ["registry"],
+            buckets=_BUCKETS,
+            registry=registry,
         )
         self._alerts = Counter("lienthong_alerts", "Alerts", ["kind"], registry=registry)
         self.up = Gauge("lienthong_worker_up", "Workers serving", registry=registry, multiprocess_mode="livesum")

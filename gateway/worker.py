@@ -88,7 +88,7 @@ class GatewayApplication(BaseApplication):  # type: ignore[misc]  # gunicorn is 
                 self.cfg.set(name, value)
 
     def load(self) -> Settings:
-        """What gunicorn hands to each worker: the settings (the service is made inside the worker's loop)."""
+        """Return what gunicorn hands to each worker: the settings (the service is made inside the worker's loop)."""
         return self._settings
 
 

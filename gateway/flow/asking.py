@@ -119,22 +119,24 @@ class Asking:
                 raise Refusal("registry-unavailable", "breaker-open", retry_after=registry.retry_after_s)
             try:
                 return await record_question(
-                    self._evidence, exchange, caller, grant, mode, registry.deadline_s, self._guess_limit
+                    self._evidence,
+                    exchange,
+                    caller,
+                    grant,
+                    mode=mode,
+                    deadline_s=registry.deadline_s,
+                    guess_limit=self._guess_limit,
                 )
             except Stale:
                 await self._live.refresh()
                 self._live.still_known(caller)
         raise Refusal("evidence-unavailable", "configuration-moves", retry_after=1)
 
-    async def _failed(
-        self, exchange: Exchange, question: Question, error: RegistryError, registry: Registry
-    ) -> Reply:
-        """A registry that gave no usable answer: recorded as such, told as a problem, never as "no match"."""
+    async def _failed(self, exchange: Exchange, question: Question, error: RegistryError, registry: Registry) -> Reply:
+        """Record that a registry gave no usable answer, and tell as a problem, never as "no match"."""
         retry_after = registry.retry_after_s if error.code == "registry-unavailable" else None
         reply = self._problem(exchange, Refusal(error.code, error.reason, retry_after=retry_after))
-        receipt = await record_answer(
-            self._evidence, question, reply.body, outcome=error.code, reason=error.reason
-        )
+        receipt = await record_answer(self._evidence, question, reply.body, outcome=error.code, reason=error.reason)
         return Reply(reply.status, reply.body, reply.content_type, receipt, reply.headers)
 
 

@@ -25,7 +25,12 @@ class EnumerationGuard:
     """Limits look-ups of neighbouring numbers to `limit` per officer and `window_s` seconds."""
 
     def __init__(
-        self, limit: int, window_s: int = 600, *, on_refusal: Callable[[str], None], clock: Callable[[], float] = monotonic
+        self,
+        limit: int,
+        window_s: int = 600,
+        *,
+        on_refusal: Callable[[str], None],
+        clock: Callable[[], float] = monotonic,
     ) -> None:
         self.window_s = window_s
         self._limit = limit

@@ -46,7 +46,7 @@ class Reply:
 
 
 def json_reply(value: Any, status: int = 200, receipt: str | None = None) -> Reply:
-    """A JSON reply."""
+    """Make a JSON reply."""
     return Reply(status, orjson.dumps(value), receipt=receipt)
 
 
@@ -56,7 +56,7 @@ def timestamp(at: datetime, timespec: str = "milliseconds") -> str:
 
 
 def receipt_value(recorded: Recorded, salt: str, commitment: str) -> str:
-    """The `Lienthong-Receipt` dictionary (PROTOCOL section 3); salt and commitment in base64."""
+    """Write the `Lienthong-Receipt` dictionary (PROTOCOL section 3); salt and commitment in base64."""
     return (
         f'log="{recorded.origin}", slot={recorded.slot}, index={recorded.index}, '
         f"salt=:{salt}:, commitment=:{commitment}:"

@@ -18,7 +18,7 @@ from schemas.grants import Grant, Subject
 from schemas.identifiers import person_key
 
 
-class Stale(Exception):
+class Stale(Exception):  # noqa: N818 — nothing went wrong: the world moved on
     """The question was granted under a configuration that is no longer in force: grant it again."""
 
 
@@ -32,7 +32,14 @@ class Question:
 
 
 async def record_question(
-    evidence: Evidence, exchange: Exchange, caller: Caller, grant: Grant, mode: str, deadline_s: float, guess_limit: int
+    evidence: Evidence,
+    exchange: Exchange,
+    caller: Caller,
+    grant: Grant,
+    *,
+    mode: str,
+    deadline_s: float,
+    guess_limit: int,
 ) -> Question:
     """Step 5. Raises `Stale`, `Refusal` (the caller lost a reservation) or `EvidenceUnavailable`."""
     person = person_key(grant.subject.id_type, grant.subject.id)
@@ -96,12 +103,12 @@ async def record_answer(
     )
     placed = await evidence.append(draft)
     if isinstance(placed, Loss):
-        raise AssertionError(f"an answer reserves nothing, yet it lost: {placed}")
+        raise AssertionError(f"an answer reserves nothing, yet it lost: {placed}")  # noqa: TRY004 — a broken promise, not a wrong type
     return receipt_value(placed, b64encode(salt).decode(), b64encode(commitment).decode())
 
 
 async def record_refusal(evidence: Evidence, exchange: Exchange, refusal: Refusal) -> Refusal:
-    """The one entry of a refusal after authentication; it spends the nonce. Returns what won.
+    """Write the one entry of a refusal after authentication; it spends the nonce. Returns what won.
 
     A nonce that was spent before turns any refusal into `signature-replayed` (PROTOCOL section 1).
     Raises `EvidenceUnavailable`.
@@ -119,7 +126,7 @@ async def record_refusal(evidence: Evidence, exchange: Exchange, refusal: Refusa
 
 
 def refusal_draft(exchange: Exchange, refusal: Refusal, nonce: Nonce | None) -> Draft:
-    """The entry of a refused request, with whatever was known of it by then."""
+    """Make the entry of a refused request, with whatever was known of it by then."""
     caller = exchange.caller
     return Draft(
         kind=Kind.REFUSED,
@@ -166,7 +173,7 @@ def _sealed_question(grant: Grant) -> dict[str, Any]:
 
 
 def sealed_subject(subject: Subject) -> dict[str, str | None]:
-    """The subject as the log keeps it, sealed."""
+    """Return the subject as the log keeps it, sealed."""
     return {
         "id_type": subject.id_type,
         "id": subject.id,

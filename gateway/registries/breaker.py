@@ -38,7 +38,7 @@ class Breaker:
         self._probing = False
 
     def state(self, now: float) -> State:
-        """The state at `now`."""
+        """Return the state at `now`."""
         if self._opened_at is None:
             return State.CLOSED
         if self._probing or now - self._opened_at >= self._probe_after_s:

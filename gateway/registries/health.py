@@ -8,6 +8,7 @@ from gateway.registries.breaker import State
 
 WINDOW_S = 60
 _MOST = 4096
+_BAD, _UNSURE = 0.5, 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,7 @@ class Health:
     reason: str | None
 
     def as_json(self) -> dict[str, object]:
-        """The row as JSON members."""
+        """Return the row as JSON members."""
         return {
             "registry": self.registry,
             "state": self.state,
@@ -52,9 +53,9 @@ class HealthWindow:
         recent = [call for call in self._calls if call[0] >= now - WINDOW_S]
         failures = [failure for _, _, failure in recent if failure is not None]
         rate = len(failures) / len(recent) if recent else None
-        if breaker is State.OPEN or (rate is not None and rate >= 0.5):
+        if breaker is State.OPEN or (rate is not None and rate >= _BAD):
             state = "BAD"
-        elif rate is None or rate >= 0.1 or breaker is State.HALF_OPEN:
+        elif rate is None or rate >= _UNSURE or breaker is State.HALF_OPEN:
             state = "UNSURE"
         else:
             state = "GOOD"

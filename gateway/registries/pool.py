@@ -22,11 +22,11 @@ class RegistryPool:
         self._registries: dict[str, tuple[RegistryConfiguration, Registry]] = {}
 
     def get(self, name: str) -> Registry:
-        """The registry called `name`; `KeyError` where there is none."""
+        """Return the registry called `name`; `KeyError` where there is none."""
         return self._registries[name][1]
 
     def all(self) -> list[Registry]:
-        """Every registry, by name."""
+        """Return every registry, by name."""
         return [self._registries[name][1] for name in sorted(self._registries)]
 
     async def load(self, snapshot: Snapshot) -> None:

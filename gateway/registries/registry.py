@@ -76,7 +76,7 @@ class Registry:
         return self._breaker.admits(monotonic()) and self._waiting < self._most_waiting
 
     def breaker_state(self) -> State:
-        """The breaker's state now."""
+        """Return the breaker's state now."""
         return self._breaker.state(monotonic())
 
     def health(self) -> Health:

@@ -19,7 +19,7 @@ class Catalogue:
         self._registries = registries
 
     async def list(self, exchange: Exchange, _: dict[str, str]) -> Reply:
-        """The caller's own grants in force today, one row each."""
+        """List the caller's own grants in force today, one row each."""
         if exchange.caller is None:
             raise AssertionError("the route is signed")
         today = local_day(exchange.at)
@@ -31,7 +31,7 @@ class Catalogue:
         return json_reply({"registries": rows})
 
     async def health(self, _: Exchange, __: dict[str, str]) -> Reply:
-        """How every registry has been answering this worker during the last minute."""
+        """Tell how every registry has been answering this worker during the last minute."""
         return json_reply({"registries": [registry.health().as_json() for registry in self._registries.all()]})
 
 

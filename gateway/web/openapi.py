@@ -10,20 +10,42 @@ from gateway.web.routes import Route, RouteTable
 from schemas.problems import PROBLEMS
 from schemas.services import ServiceSpec
 
-_ALWAYS = (
-    "request-malformed signature-missing signature-insufficient signature-invalid signature-expired "
-    "signature-replayed digest-mismatch method-not-allowed uri-too-long headers-too-large rate-limited "
-    "evidence-unavailable internal"
-).split()
-_ASKING = (
-    "request-invalid agreement-missing purpose-not-granted field-not-granted dossier-not-open subject-not-party "
-    "quota-exceeded verification-limit not-found payload-too-large unsupported-media-type registry-unavailable "
-    "registry-timeout registry-fault registry-invalid"
-).split()
+_ALWAYS = [
+    "request-malformed",
+    "signature-missing",
+    "signature-insufficient",
+    "signature-invalid",
+    "signature-expired",
+    "signature-replayed",
+    "digest-mismatch",
+    "method-not-allowed",
+    "uri-too-long",
+    "headers-too-large",
+    "rate-limited",
+    "evidence-unavailable",
+    "internal",
+]
+_ASKING = [
+    "request-invalid",
+    "agreement-missing",
+    "purpose-not-granted",
+    "field-not-granted",
+    "dossier-not-open",
+    "subject-not-party",
+    "quota-exceeded",
+    "verification-limit",
+    "not-found",
+    "payload-too-large",
+    "unsupported-media-type",
+    "registry-unavailable",
+    "registry-timeout",
+    "registry-fault",
+    "registry-invalid",
+]
 
 
 def document(routes: RouteTable, services: Mapping[str, ServiceSpec], public_url: str) -> dict[str, Any]:
-    """The document as JSON members; validated by openapi-pydantic, which raises `ValueError` where it is wrong."""
+    """Return the document as JSON members; openapi-pydantic checks it and raises `ValueError` where it is wrong."""
     paths: dict[str, dict[str, Any]] = {}
     for route in routes.routes:
         for path, operation in _operations(route, services):
@@ -44,7 +66,7 @@ def document(routes: RouteTable, services: Mapping[str, ServiceSpec], public_url
 
 
 def _operations(route: Route, services: Mapping[str, ServiceSpec]) -> list[tuple[str, dict[str, Any]]]:
-    """A route's operations: one per service for the two that ask a registry, one otherwise."""
+    """Return a route's operations: one per service for the two that ask a registry, one otherwise."""
     if not route.template.endswith("{registry}/{service}"):
         return [(route.template, _operation(route))]
     root = route.template.removesuffix("{registry}/{service}")
@@ -54,8 +76,7 @@ def _operations(route: Route, services: Mapping[str, ServiceSpec]) -> list[tuple
 def _operation(route: Route) -> dict[str, Any]:
     about = shapes.ABOUT[route.name]
     parameters = [
-        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
-        for name in _names(route.template)
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in _names(route.template)
     ]
     parameters += [{"in": "query", **parameter} for parameter in about.get("query", [])]
     operation: dict[str, Any] = {

@@ -180,7 +180,12 @@ ABOUT: dict[str, dict[str, Any]] = {
         "content": _JSON,
         "schema": {"type": "object"},
     },
-    "docs": {"summary": "This document, readable", "tag": "Công khai · Public", "content": "text/html", "schema": _TEXT},
+    "docs": {
+        "summary": "This document, readable",
+        "tag": "Công khai · Public",
+        "content": "text/html",
+        "schema": _TEXT,
+    },
     "docs-asset": {"summary": "An asset of the API page", "tag": "Công khai · Public", "content": "text/css"},
     "problems": {"summary": "Every problem code", "tag": "Công khai · Public", "content": "text/html", "schema": _TEXT},
     "problem": {"summary": "What a problem code means", "tag": "Công khai · Public", "content": "text/html"},
@@ -212,13 +217,13 @@ def _request(spec: ServiceSpec, name: str, schema: dict[str, Any]) -> dict[str, 
 
 
 def lookup_request(spec: ServiceSpec) -> dict[str, Any]:
-    """The body of a look-up."""
+    """Return the body of a look-up."""
     fields = {"type": "array", "items": {"enum": list(spec.fields)}, "minItems": 1, "uniqueItems": True}
     return _request(spec, "fields", fields)
 
 
 def verification_request(spec: ServiceSpec) -> dict[str, Any]:
-    """The body of a verification."""
+    """Return the body of a verification."""
     claims = {"type": "object", "properties": {name: {} for name in spec.fields}, "minProperties": 1}
     return _request(spec, "claims", claims)
 
@@ -229,12 +234,12 @@ def _answer(properties: dict[str, Any]) -> dict[str, Any]:
 
 
 def lookup_answer(spec: ServiceSpec) -> dict[str, Any]:
-    """The answer to a look-up."""
+    """Return the answer to a look-up."""
     data = {"type": "object", "properties": {name: {} for name in spec.fields}}
     return _answer({"outcome": {"enum": ["found", "no_match"]}, "data": data, "source_as_of": _NULLABLE})
 
 
 def verification_answer() -> dict[str, Any]:
-    """The answer to a verification."""
+    """Return the answer to a verification."""
     verdicts = {"type": "object", "additionalProperties": _TEXT}
     return _answer({"verdict": {"enum": ["match", "review", "mismatch", "no_match"]}, "claims": verdicts})

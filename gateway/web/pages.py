@@ -32,20 +32,26 @@ _DOCS = """<!doctype html>
 <html lang="vi"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>Liên Thông · API</title><link rel="icon" href="/docs/assets/favicon-32x32.png">
 <link rel="stylesheet" href="/docs/assets/swagger-ui.css"></head>
-<body><main id="api"><p>Trang này cần JavaScript. Bản mô tả đầy đủ: <a href="/openapi.json">/openapi.json</a>.</p></main>
+<body><main id="api"><p>Trang này cần JavaScript.
+Bản mô tả đầy đủ: <a href="/openapi.json">/openapi.json</a>.</p></main>
 <script src="/docs/assets/swagger-ui-bundle.js"></script><script src="/docs/assets/start.js"></script></body></html>
 """
 _STYLE = """body{font:16px/1.55 system-ui,sans-serif;max-width:46rem;margin:2.5rem auto;padding:0 1rem;color:#1b1f24}
-h1{font-size:1.5rem}code{background:#f0f2f5;padding:.1em .35em;border-radius:4px}table{border-collapse:collapse;width:100%}
+h1{font-size:1.5rem}
+code{background:#f0f2f5;padding:.1em .35em;border-radius:4px}
+table{border-collapse:collapse;width:100%}
 td,th{text-align:left;padding:.45rem .6rem;border-bottom:1px solid #d9dee4;vertical-align:top}a{color:#0b57a4}
 .vi{border-left:4px solid #0b57a4;padding:.3rem .9rem;background:#f3f8fd}"""
 
 
 class Pages:
-    """The handlers of the public pages."""
+    """The handlers of the public pages. The assets are read once."""
+
+    def __init__(self) -> None:
+        self._assets = {name: Path(str(swagger_ui_path / name)).read_bytes() for name in _ASSETS}
 
     async def docs(self, _: Exchange, __: dict[str, str]) -> Reply:
-        """The API page."""
+        """Show the API page."""
         return _page(_DOCS, _DOCS_POLICY)
 
     async def asset(self, _: Exchange, params: dict[str, str]) -> Reply:
@@ -55,20 +61,21 @@ class Pages:
             return Reply(200, _START.encode(), "text/javascript; charset=utf-8")
         if name not in _ASSETS:
             raise Refusal("not-found", "asset")
-        body = Path(str(swagger_ui_path / name)).read_bytes()
-        return Reply(200, body, _ASSETS[name], headers=(("Cache-Control", "public, max-age=86400"),))
+        return Reply(200, self._assets[name], _ASSETS[name], headers=(("Cache-Control", "public, max-age=86400"),))
 
     async def problems(self, _: Exchange, __: dict[str, str]) -> Reply:
-        """The list of every problem code."""
+        """List every problem code."""
         rows = "".join(
             f'<tr><td><a href="/problems/{code}"><code>{code}</code></a></td><td>{problem.status}</td>'
             f"<td>{escape(problem.title)}</td></tr>"
             for code, problem in PROBLEMS.items()
         )
-        return _page(_html("Mã lỗi · Problem codes", f"<table><tr><th>Code</th><th>Status</th><th></th></tr>{rows}</table>"))
+        return _page(
+            _html("Mã lỗi · Problem codes", f"<table><tr><th>Code</th><th>Status</th><th></th></tr>{rows}</table>")
+        )
 
     async def problem(self, _: Exchange, params: dict[str, str]) -> Reply:
-        """The page that a problem's `type` leads to."""
+        """Show the page that a problem's `type` leads to."""
         problem = PROBLEMS.get(params["code"])
         if problem is None:
             raise Refusal("not-found", "problem")
@@ -93,7 +100,8 @@ def _problem_html(problem: Problem) -> str:
 
 def _html(title: str, body: str) -> str:
     return (
-        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width">'
         f"<title>{escape(title)} · Liên Thông</title><style>{_STYLE}</style></head>"
         f"<body><h1>{escape(title)}</h1>{body}</body></html>"
     )

@@ -16,7 +16,7 @@ class ProblemWriter:
         self._public_url = public_url
 
     def write(self, request_id: str, refusal: Refusal) -> Reply:
-        """The reply to a refused request. Nothing the caller sent is in it."""
+        """Return the reply to a refused request. Nothing the caller sent is in it."""
         problem = PROBLEMS[refusal.code]
         body = problem_body(
             problem,

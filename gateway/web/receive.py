@@ -14,7 +14,7 @@ BODY_SECONDS = 30.0
 _JSON_TYPES = frozenset({"application/json", "application/json;charset=utf-8"})
 
 
-class ClientGone(Exception):
+class ClientGone(Exception):  # noqa: N818 — nothing went wrong here: somebody left
     """The client closed the connection, or sent its body too slowly: there is nobody to answer."""
 
 
@@ -27,7 +27,7 @@ def header_lines(request: BaseRequest) -> list[tuple[str, str]]:
 
 
 async def read_body(request: BaseRequest, route: Route, headers: list[tuple[str, str]]) -> bytes:
-    """The body's bytes, never inflated. Raises `Refusal` (400, 413, 415) or `ClientGone`."""
+    """Return the body's bytes, never inflated. Raises `Refusal` (400, 413, 415) or `ClientGone`."""
     names = {name for name, _ in headers}
     if route.method == hdrs.METH_GET:
         if "transfer-encoding" in names or any(

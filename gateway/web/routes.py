@@ -41,7 +41,7 @@ class Match:
     params: dict[str, str]
 
     def route(self, method: str) -> Route:
-        """The route of a method. Raises `Refusal` `method-not-allowed`."""
+        """Return the route of a method. Raises `Refusal` `method-not-allowed`."""
         route = self.methods.get(method)
         if route is None:
             raise Refusal("method-not-allowed", "method", allow=", ".join(sorted(self.methods)))
@@ -66,7 +66,7 @@ class RouteTable:
                 self._exact[template] = methods
 
     def match(self, path: str) -> Match:
-        """The routes of a raw path. Raises `Refusal` `not-found`."""
+        """Return the routes of a raw path. Raises `Refusal` `not-found`."""
         methods = self._exact.get(path)
         if methods is not None:
             return Match(methods, {})

@@ -107,7 +107,7 @@ class GatewayServer(Server):
         }
 
     def __call__(self) -> RequestHandler:
-        """A protocol for one new connection."""
+        """Make a protocol for one new connection."""
         return GatewayProtocol(self, loop=self._loop, **self._options)
 
 

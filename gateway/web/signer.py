@@ -17,7 +17,7 @@ class AnswerSigner:
         self._key = key
 
     def sign(self, exchange: Exchange, reply: Reply) -> list[tuple[str, str]]:
-        """The headers that make `reply` a signed answer to `exchange`, errors included.
+        """Return the headers that make `reply` a signed answer to `exchange`, errors included.
 
         Empty where the request is so malformed that an answer cannot be bound to it.
         """

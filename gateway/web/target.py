@@ -47,7 +47,7 @@ class Targets:
         return Target(self._schemes[hosts[0]], hosts[0], raw, path, query if mark else None)
 
     def presumed(self, raw: str) -> Target | None:
-        """A target for signing a refusal of a target that was not accepted; `None` where it cannot be written."""
+        """Return a target for signing a refusal of one that was not accepted; `None` where it cannot be written."""
         if not raw.startswith("/") or not raw.isascii() or not raw.isprintable() or " " in raw:
             return None
         path, mark, query = raw.partition("?")

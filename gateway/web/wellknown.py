@@ -14,9 +14,9 @@ class WellKnown:
         self._vkeys = "".join(f"{vkey}\n" for vkey in vkeys).encode()
 
     async def keys(self, _: Exchange, __: dict[str, str]) -> Reply:
-        """The answer keys, old ones kept."""
+        """Show the answer keys, old ones kept."""
         return Reply(200, self._jwks, "application/jwk-set+json")
 
     async def verifier_key(self, _: Exchange, __: dict[str, str]) -> Reply:
-        """The log's C2SP verifier key, one line per origin."""
+        """Show the log's C2SP verifier key, one line per origin."""
         return Reply(200, self._vkeys, "text/plain; charset=utf-8")

@@ -168,7 +168,7 @@ def _derived(component: Component, message: Message) -> str:
 
 def _strip(component: Component, line: str) -> str:
     """One field line, folded and stripped (section 2.1)."""
-    if _LINE_BREAK.search(line):
+    if not line.isprintable() and _LINE_BREAK.search(line):
         line = _FOLD.sub(" ", line)
         if _LINE_BREAK.search(line):
             raise _unavailable(component, "holds a line break")

@@ -14,10 +14,10 @@ from signing.field_values import BareItem, Date, DisplayString, InnerList, Item,
 
 MAX_INTEGER = 999_999_999_999_999
 _MAX_DECIMAL = Decimal(1_000_000_000_000)
+_USUAL_KEYS = frozenset({"alg", "created", "expires", "key", "keyid", "name", "nonce", "req", "tag"})
 _MILLI = Decimal("0.001")
 _KEY = re.compile(r"[a-z*][a-z0-9_\-.*]*")
 _TOKEN = re.compile(r"[A-Za-z*][A-Za-z0-9!#$%&'*+\-.^_`|~:/]*")
-_TEXT = re.compile(r"[ -~]*")
 _DISPLAY_LITERAL = frozenset(range(0x20, 0x7F)) - {0x22, 0x25}
 
 
@@ -26,7 +26,7 @@ def _refuse(what: str) -> SignatureError:
 
 
 def _string(value: str) -> str:
-    if not _TEXT.fullmatch(value):
+    if not (value.isascii() and value.isprintable()):
         raise _refuse("string")
     if '"' in value or "\\" in value:
         value = value.replace("\\", "\\\\").replace('"', '\\"')
@@ -87,7 +87,7 @@ def serialise_bare(value: BareItem) -> str:  # noqa: PLR0911 — one return for 
 
 
 def _key(key: str) -> str:
-    if not _KEY.fullmatch(key):
+    if key not in _USUAL_KEYS and not _KEY.fullmatch(key):
         raise _refuse("key")
     return key
 
@@ -96,9 +96,7 @@ def serialise_params(params: Mapping[str, BareItem]) -> str:
     """Section 4.1.1.2: parameters in their order, a true value by its key alone."""
     parts = []
     for key, value in params.items():
-        if type(value) is int:
-            parts.append(f";{_key(key)}={_integer(value)}")
-        elif value is True:
+        if value is True:
             parts.append(f";{_key(key)}")
         else:
             parts.append(f";{_key(key)}={serialise_bare(value)}")

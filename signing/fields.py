@@ -71,6 +71,7 @@ _KEY = re.compile(r"[a-z*][a-z0-9_\-.*]*")
 _EXTENT = re.compile(r'\((?:[^"()]|"[^"\\]*")*\)')
 """Where a usual inner list ends. Only a guess: it is used when parsing exactly that text succeeds."""
 _COMMA = re.compile(r"[ \t]*,[ \t]*")
+_ESCAPED = re.compile(r"\\(.)")
 _PERCENT = re.compile(r"%([0-9a-f]{2})")
 _GROUP = 4
 """Characters of base64 that make three octets."""
@@ -103,11 +104,15 @@ def _display(text: str) -> DisplayString:
         raise _malformed("a display string that is not UTF-8") from error
 
 
+def _unescape(text: str) -> str:
+    return _ESCAPED.sub(r"\1", text)
+
+
 def _bare(match: re.Match[str]) -> BareItem:
     kind = match.lastgroup
     text = match[kind or 0]
     if kind == "s":
-        return re.sub(r"\\(.)", r"\1", text) if "\\" in text else text
+        return _unescape(text) if "\\" in text else text
     if kind == "n":
         return Decimal(text) if "." in text else int(text)
     if kind == "b":
@@ -122,7 +127,12 @@ def _bare(match: re.Match[str]) -> BareItem:
 def _params(text: str, pos: int) -> tuple[Parameters, int]:
     params: Parameters = {}
     while (match := _PARAM.match(text, pos)) is not None:
-        params[match["k"]] = True if match.lastgroup == "k" else _bare(match)
+        kind = match.lastgroup
+        if kind == "s":
+            key, value = match.group("k", "s")
+            params[key] = _unescape(value) if "\\" in value else value
+        else:
+            params[match["k"]] = True if kind == "k" else _bare(match)
         pos = match.end()
     return params, pos
 

@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import NamedTuple
 
 from signing.algorithms import Algorithm
 from signing.base import signature_base, signature_params
@@ -62,8 +63,7 @@ class VerifiedRequest:
     signature: bytes = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A selected signature, its structure checked, nothing verified yet."""
 
     label: str

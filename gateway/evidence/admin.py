@@ -3,12 +3,14 @@
 The rule: it is recorded before it is done, so no act is without its entry; the entry names what was to be done.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from gateway.evidence.audit import REOPEN
 from gateway.evidence.contract import Draft, Evidence, EvidenceUnavailable, Kind, Recorded
 from gateway.evidence.leaf import uuid7
+from gateway.evidence.reopening import Behind
 from gateway.store.configuration import ConfigurationStore, Documents, documents_digest
 
 
@@ -33,7 +35,24 @@ async def apply_recorded(
     """
     before = expected if expected is not None else await store.version()
     detail = {"digest": documents_digest(documents).hex(), "replaces": before, "version": before + 1}
-    recorded = await evidence.append(admin_draft("configuration", by, clock(), detail))
+    recorded = await record_act(evidence, admin_draft("configuration", by, clock(), detail))
+    return await store.apply(documents, expected=before, by=by), recorded
+
+
+async def record_reopening(
+    evidence: Evidence, reopened: Sequence[Behind], *, by: str, why: str, clock: Callable[[], datetime]
+) -> Recorded:
+    """Tell, in a new log, which logs were let go of with the entries they lost (`reopening.reopen`).
+
+    Raises `EvidenceUnavailable`.
+    """
+    detail = {"origins": [behind.origin for behind in reopened], "why": why}
+    return await record_act(evidence, admin_draft(REOPEN, by, clock(), detail))
+
+
+async def record_act(evidence: Evidence, draft: Draft) -> Recorded:
+    """Append an administrative entry. Raises `EvidenceUnavailable`."""
+    recorded = await evidence.append(draft)
     if not isinstance(recorded, Recorded):
         raise EvidenceUnavailable("an administrative entry reserves nothing, yet it lost")
-    return await store.apply(documents, expected=before, by=by), recorded
+    return recorded

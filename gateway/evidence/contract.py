@@ -33,7 +33,7 @@ class Loss(StrEnum):
     STALE = "stale-configuration"  # granted under a version that is no longer in force
 
 
-class EvidenceUnavailable(Exception):
+class EvidenceUnavailable(Exception):  # noqa: N818 — named as its problem code
     """The log cannot be written (or its commit's outcome is unknown): nothing may be asked or told."""
 
 

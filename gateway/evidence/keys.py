@@ -10,11 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
-from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from gateway.settings import Settings, require_private_file
+from signing.algorithms import Algorithm
+from signing.checkpoint import VerifierKey, verifier_key
+from signing.errors import KeyFormatError
+from signing.keys import SigningKey
 
 PSEUDONYM_KEY_BYTES = 32
 _YEAR_FILE = re.compile(r"^(\d{4})\.key$")
@@ -28,21 +31,29 @@ class EvidenceKeyError(Exception):
 class EvidenceKeys:
     """What the log signs, seals and pseudonymises with."""
 
-    log_key: Ed25519PrivateKey
+    log_key: SigningKey
+    """Ed25519; its keyid is the installation's origin, under which every log's checkpoints are signed."""
     reveal: X25519PublicKey
     pseudonyms: Mapping[int, bytes]
     """Purpose keys by year."""
+
+    @property
+    def verifier(self) -> VerifierKey:
+        """The C2SP verifier key of every log of the installation."""
+        return verifier_key(self.log_key, self.log_key.keyid)
 
     @classmethod
     def load(cls, settings: Settings) -> "EvidenceKeys":
         """Read the files. Raises `EvidenceKeyError` with one line that names the setting."""
         try:
-            log_key = load_pem_private_key(_read(settings.log_key, "LIENTHONG_LOG_KEY", private=True), password=None)
+            pem = _read(settings.log_key, "LIENTHONG_LOG_KEY", private=True)
+            log_key = SigningKey.from_pem(pem, settings.origin, Algorithm.ED25519)
+        except KeyFormatError as error:
+            raise EvidenceKeyError(f"LIENTHONG_LOG_KEY must be an Ed25519 private key in PEM: {error}") from None
+        try:
             reveal = load_pem_public_key(_read(settings.reveal_public_key, "LIENTHONG_REVEAL_PUBLIC_KEY"))
-        except (ValueError, TypeError, UnsupportedAlgorithm):
-            raise EvidenceKeyError("LIENTHONG_LOG_KEY or LIENTHONG_REVEAL_PUBLIC_KEY is not a PEM key") from None
-        if not isinstance(log_key, Ed25519PrivateKey):
-            raise EvidenceKeyError("LIENTHONG_LOG_KEY must be an Ed25519 private key")
+        except (ValueError, UnsupportedAlgorithm):
+            raise EvidenceKeyError("LIENTHONG_REVEAL_PUBLIC_KEY is not a PEM public key") from None
         if not isinstance(reveal, X25519PublicKey):
             raise EvidenceKeyError("LIENTHONG_REVEAL_PUBLIC_KEY must be an X25519 public key")
         return cls(log_key, reveal, load_pseudonym_keys(settings.pseudonym_keys))

@@ -22,7 +22,22 @@ _OPTIONS = orjson.OPT_SORT_KEYS | orjson.OPT_UTC_Z
 _LOCAL = timezone(timedelta(hours=7))
 _UNDER_GRANT = frozenset({Kind.ASKED, Kind.READ, Kind.STATUS})
 """Kinds that act under a grant: their `config_version` must be the one in force."""
-_PLAIN = ["request_id", "client", "keyid", "service", "procedure", "dossier", "component", "legal_basis", "unit", "mode", "outcome", "reason", "agreement", "question"]
+_PLAIN = [
+    "request_id",
+    "client",
+    "keyid",
+    "service",
+    "procedure",
+    "dossier",
+    "component",
+    "legal_basis",
+    "unit",
+    "mode",
+    "outcome",
+    "reason",
+    "agreement",
+    "question",
+]
 
 
 class LeafError(Exception):
@@ -117,7 +132,7 @@ def _pseudonym_members(year: int, officer: bytes | None, subject: bytes | None, 
 
 
 def _sealed_members(draft: Draft) -> dict[str, Any]:
-    """What is sealed: the identifiers in clear, unless the caller says more about them, and the rest as given."""
+    """Return what is sealed: identifiers in clear, unless the caller says more about them, and the rest as given."""
     plain: dict[str, Any] = {}
     if draft.subject:
         plain["subject"] = {"id_type": draft.subject[0], "id": draft.subject[1]}
@@ -130,7 +145,7 @@ def _sealed_members(draft: Draft) -> dict[str, Any]:
 
 
 def _claims(draft: Draft, pseudonyms: Pseudonyms, year: int, unix_s: float) -> tuple[Any, ...]:
-    """The last columns of a row: nonce, created, config, quota, its limit, guess, its limit, give-back."""
+    """Return the last columns of a row: nonce, created, config, quota, its limit, guess, its limit, give-back."""
     nonce, reserve, back = draft.nonce, draft.reserve, draft.give_back
     give = None
     if back is not None and draft.question is not None:

@@ -17,7 +17,7 @@ PinCheck = Callable[[str], Awaitable[None]]
 """Given the origin about to be served: raises `LogBehindPin` where any log is behind its pin."""
 
 
-class NoFreeSlot(Exception):
+class NoFreeSlot(Exception):  # noqa: N818 — named for what is missing
     """Every writer slot is leased by somebody else."""
 
 
@@ -50,6 +50,13 @@ def local_year(moment: datetime) -> int:
     return moment.astimezone(_LOCAL).year
 
 
+async def _free_slot(session: Session) -> int:
+    slot = await lease_slot(session)
+    if slot is None:
+        raise NoFreeSlot("every writer slot of the log is taken")
+    return slot
+
+
 async def take_lease(
     database: Database, origin_base: str, now: datetime, check: PinCheck, wake: asyncio.Event
 ) -> Lease:
@@ -60,9 +67,7 @@ async def take_lease(
     session = await database.session()
     try:
         await make_partitions(database, now)
-        slot = await lease_slot(session)
-        if slot is None:
-            raise NoFreeSlot("every writer slot of the log is taken")
+        slot = await _free_slot(session)
         year = local_year(now)
         log_id, origin, _size = await open_log(session, slot, year, origin_base)
         await check(origin)

@@ -65,6 +65,7 @@ class EvidenceLog:
     def __init__(
         self,
         database: Database,
+        *,
         pseudonyms: Pseudonyms,
         sealer: Sealer,
         origin_base: str,
@@ -97,8 +98,14 @@ class EvidenceLog:
         `check` is run at every lease and keeps a log that fell behind its pin from serving (`pins.pin_check`).
         Raises `StoreError` where the database cannot be used, `NoFreeSlot`, or `LogBehindPin`.
         """
-        sealer = sealer or MinuteSealer(keys.reveal)
-        log = cls(database, Pseudonyms(keys.pseudonyms), sealer, origin_base, clock, check or _no_check)
+        log = cls(
+            database,
+            pseudonyms=Pseudonyms(keys.pseudonyms),
+            sealer=sealer or MinuteSealer(keys.reveal),
+            origin_base=origin_base,
+            clock=clock,
+            check=check or _no_check,
+        )
         await log._take_lease()
         log._task = asyncio.create_task(log._run(), name="evidence-log")
         return log
@@ -226,8 +233,8 @@ class EvidenceLog:
                 lease.log_id,
                 lease.slot,
                 [waiting.encoded.row for waiting in batch.entries],
-                [spending.row for spending in batch.spends],
-                SealingKey(key.key_id, key.wrapped) if key else None,
+                spends=[spending.row for spending in batch.spends],
+                key=SealingKey(key.key_id, key.wrapped) if key else None,
             )
         except StoreError as error:
             self.why_unhealthy = str(error)

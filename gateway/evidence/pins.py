@@ -9,10 +9,13 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import quote, unquote
 
+from signing.checkpoint import Checkpoint, VerifierKey, verify_checkpoint
+from signing.errors import SignatureError
+
 _SUFFIX = ".checkpoint"
 
 
-class LogBehindPin(Exception):
+class LogBehindPin(Exception):  # noqa: N818 — it names the state that an operator has to settle
     """A log has lost entries or differs from its pinned checkpoint: see `lienthong log reopen`."""
 
 
@@ -69,3 +72,17 @@ class FilePin:
 
     def _path(self, origin: str) -> Path:
         return self._directory / f"{quote(origin, safe='')}{_SUFFIX}"
+
+
+def pinned_checkpoint(pins: Pin, origin: str, verifier: VerifierKey) -> Checkpoint | None:
+    """Return a log's pinned checkpoint; None where none was pinned.
+
+    Raises `LogBehindPin` for one that does not verify.
+    """
+    note = pins.newest(origin)
+    if note is None:
+        return None
+    try:
+        return verify_checkpoint(note, verifier, origin)
+    except SignatureError:
+        raise LogBehindPin(f"the pin of log {origin} is not signed by our log key: restore it") from None

@@ -75,6 +75,7 @@ async def append_batch(
     log_id: int,
     slot: int,
     entries: Sequence[EntryRow],
+    *,
     spends: Sequence[SpendRow] = (),
     key: SealingKey | None = None,
 ) -> Appended:

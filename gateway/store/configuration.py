@@ -21,7 +21,7 @@ _CHANNEL = "lienthong_configuration"
 Documents = Mapping[str, Any]
 
 
-class ConfigurationConflict(Exception):
+class ConfigurationConflict(Exception):  # noqa: N818 — named for what happened
     """Somebody else applied a version meanwhile: compare again."""
 
 

@@ -43,11 +43,11 @@ class StoreError(Exception):
     """The database did not do what it was asked."""
 
 
-class StoreUnavailable(StoreError):
+class StoreUnavailable(StoreError):  # noqa: N818 — named for the state that callers act on
     """The database cannot be reached, did not answer in time or failed; what it did is unknown."""
 
 
-class StoreRefused(StoreError):
+class StoreRefused(StoreError):  # noqa: N818 — as above
     """The database refused by a constraint, a function's own check or a missing privilege; nothing was done."""
 
 
@@ -81,7 +81,10 @@ class Session:
         return self._connection.is_closed()
 
     async def fetch(self, name: str, *args: Any) -> Sequence[Any]:
-        """Run the named query, prepared once. Raises `StoreUnavailable` (the session is then closed) or `StoreRefused`."""
+        """Run the named query, prepared once.
+
+        Raises `StoreUnavailable` (the session is then closed) or `StoreRefused`.
+        """
         try:
             return await within(self._timeout_s, self._fetch(name, args))
         except StoreUnavailable:

@@ -22,6 +22,7 @@ class LogState:
     slot: int
     size: int
     sealed: int
+    suspended: str | None
     closed_why: str | None
 
 
@@ -51,9 +52,14 @@ async def open_log(session: Session, slot: int, year: int, origin_base: str) -> 
     return log_id, origin, size
 
 
-async def close_log(database: Database, log_id: int, why: str) -> None:
-    """Let nobody append to the log any more; its slot's next lease opens another."""
-    await database.fetch("logs.close", log_id, why)
+async def suspend_log(database: Database, log_id: int, why: str) -> None:
+    """Let nobody append to the log, nor open another for its slot, until it is reopened."""
+    await database.fetch("logs.suspend", log_id, why)
+
+
+async def reopen_log(database: Database, origin: str, slot: int, year: int, why: str) -> None:
+    """Close a log for good and raise the nonce floor to 60 s from now; its slot's next lease opens another."""
+    await database.fetch("logs.reopen", origin, slot, year, why)
 
 
 async def log_states(database: Database) -> list[LogState]:
@@ -91,6 +97,7 @@ async def put_seal(
     database: Database,
     log_id: int,
     tiles: Sequence[tuple[int, int, bytes]],
+    *,
     size: int,
     signed_at: datetime,
     note: str,

@@ -16,6 +16,7 @@ CREATE TABLE log_head (
     log_id      integer PRIMARY KEY REFERENCES log,
     next_index  bigint NOT NULL DEFAULT 0 CHECK (next_index >= 0),
     swept       bigint NOT NULL DEFAULT 0,
+    suspended   text,  -- found behind or beside its pin: nothing is appended until it is reopened
     closed_why  text
 ) WITH (fillfactor = 20);
 

@@ -158,9 +158,9 @@ BEGIN
     END IF;
     IF kept > 0 THEN
         UPDATE log_head SET next_index = next_index + kept
-        WHERE log_id = p_log AND closed_why IS NULL RETURNING next_index - kept INTO first_index;
+        WHERE log_id = p_log AND closed_why IS NULL AND suspended IS NULL RETURNING next_index - kept INTO first_index;
         IF first_index IS NULL THEN
-            RAISE EXCEPTION 'log % is closed', p_log USING ERRCODE = 'object_not_in_prerequisite_state';
+            RAISE EXCEPTION 'log % is closed or suspended', p_log USING ERRCODE = 'object_not_in_prerequisite_state';
         END IF;
         IF NOT losing THEN
             INSERT INTO entry

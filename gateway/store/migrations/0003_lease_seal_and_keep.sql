@@ -28,11 +28,23 @@ BEGIN
     next_index := 0;
 END $$;
 
--- Appending to a closed log raises; the slot's next lease opens a new one.
-CREATE FUNCTION log_close(p_log integer, p_why text) RETURNS void
+-- Nothing is appended to a suspended log, nor is its slot given another before an operator reopens it.
+CREATE FUNCTION log_suspend(p_log integer, p_why text) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = lienthong, pg_temp AS $$
-    UPDATE log_head SET closed_why = coalesce(closed_why, p_why) WHERE log_id = p_log;
+    UPDATE log_head SET suspended = coalesce(suspended, p_why) WHERE log_id = p_log;
 $$;
+
+-- Close a log for good, by its origin, whether this database still knows it or not; the slot's next lease opens
+-- another. Every signature made before now is refused from here on: the nonces that spent them may be lost.
+CREATE FUNCTION log_reopen(p_origin text, p_slot integer, p_year integer, p_why text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = lienthong, pg_temp AS $$
+BEGIN
+    INSERT INTO log (origin, slot, year) VALUES (p_origin, p_slot, p_year) ON CONFLICT DO NOTHING;
+    INSERT INTO log_head (log_id) SELECT log_id FROM log WHERE origin = p_origin ON CONFLICT DO NOTHING;
+    UPDATE log_head h SET closed_why = 'reopened: ' || p_why
+    FROM log l WHERE l.log_id = h.log_id AND l.origin = p_origin;
+    UPDATE in_force SET nonce_floor = greatest(nonce_floor, extract(epoch FROM now())::bigint + 60);
+END $$;
 
 -- Tiles only ever grow, and a checkpoint only ever follows a smaller one.
 CREATE FUNCTION log_seal(p_log integer, p_levels integer[], p_indexes bigint[], p_data bytea[],

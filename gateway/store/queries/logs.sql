@@ -7,11 +7,14 @@ SELECT pg_try_advisory_lock(7041778, $1);
 -- name: open
 SELECT log_id, origin, next_index FROM log_open($1, $2, $3);
 
--- name: close
-SELECT log_close($1, $2);
+-- name: suspend
+SELECT log_suspend($1, $2);
+
+-- name: reopen
+SELECT log_reopen($1, $2, $3, $4);
 
 -- name: states
-SELECT l.log_id, l.origin, l.slot, h.next_index, coalesce(c.size, 0), h.closed_why
+SELECT l.log_id, l.origin, l.slot, h.next_index, coalesce(c.size, 0), h.suspended, h.closed_why
 FROM log l JOIN log_head h USING (log_id)
 LEFT JOIN LATERAL (SELECT size FROM checkpoint WHERE log_id = l.log_id ORDER BY size DESC LIMIT 1) AS c ON true
 ORDER BY l.log_id;

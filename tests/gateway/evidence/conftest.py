@@ -7,7 +7,6 @@ from itertools import count
 from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from gateway.evidence.contract import Draft, Kind, Nonce, Reservation
@@ -15,6 +14,8 @@ from gateway.evidence.keys import EvidenceKeys
 from gateway.evidence.leaf import uuid7
 from gateway.evidence.log import EvidenceLog
 from gateway.store.database import Database
+from signing.algorithms import Algorithm
+from signing.keys import SigningKey
 
 ORIGIN = "log.test.example"
 MakeDraft = Callable[..., Draft]
@@ -23,7 +24,7 @@ _numbers = count(1)
 
 @pytest.fixture(scope="session")
 def reveal_key() -> X25519PrivateKey:
-    """The private half that the gateway never has."""
+    """Make the private half that the gateway never has."""
     return X25519PrivateKey.generate()
 
 
@@ -32,19 +33,19 @@ def keys(reveal_key: X25519PrivateKey) -> EvidenceKeys:
     """Keys of a log, made for the session."""
     year = datetime.now(UTC).year
     pseudonyms = {year + step: os.urandom(32) for step in (-1, 0, 1)}
-    return EvidenceKeys(Ed25519PrivateKey.generate(), reveal_key.public_key(), pseudonyms)
+    return EvidenceKeys(SigningKey.generate(Algorithm.ED25519, ORIGIN), reveal_key.public_key(), pseudonyms)
 
 
 @pytest.fixture
 async def log(database: Database, keys: EvidenceKeys) -> AsyncIterator[EvidenceLog]:
-    """A log that serves."""
+    """Start a log that serves."""
     started = await EvidenceLog.start(database, keys=keys, origin_base=ORIGIN)
     yield started
     await started.close()
 
 
 def person(number: int) -> tuple[str, str]:
-    """A person who cannot exist."""
+    """Name a person who cannot exist."""
     return "personal_id", f"099191{number:06d}"
 
 

@@ -27,6 +27,7 @@ class Caller:
 
     client: Client
     keyid: str
+    key: VerificationKey
     nonce: Nonce
     proof: VerifiedRequest
 
@@ -54,5 +55,6 @@ def authenticate(request: Request, body: bytes, snapshot: Snapshot, now: datetim
         # An invalid signature says nothing more: not even which of its many reasons applied.
         detail = None if error.code == "invalid" else error.detail
         raise Refusal(_CODES[error.code], error.code, detail=detail) from error
-    client = snapshot.keys[proof.keyid].client
-    return Caller(client, proof.keyid, Nonce(client.client, proof.nonce, proof.created), proof)
+    known = snapshot.keys[proof.keyid]
+    client = known.client
+    return Caller(client, proof.keyid, known.key, Nonce(client.client, proof.nonce, proof.created), proof)

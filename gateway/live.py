@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 
 import structlog
 
@@ -52,8 +53,14 @@ class LiveConfiguration:
             self._snapshot = snapshot
             _log.info("configuration loaded", version=version)
 
-    def still_known(self, caller: Caller) -> None:
-        """Raise `Refusal` where a new version no longer knows the key that a request was signed with."""
+    def still_known(self, caller: Caller, now: datetime) -> None:
+        """Raise `Refusal` where a new version withdrew, revoked or replaced the key that a request was signed with."""
         known = self._snapshot.keys.get(caller.keyid)
-        if known is None or known.client.suspended or known.client.client != caller.client.client:
+        if (
+            known is None
+            or known.client.suspended
+            or known.client.client != caller.client.client
+            or known.key.to_pem() != caller.key.to_pem()
+            or not known.key.valid_at(now)
+        ):
             raise Refusal("signature-invalid", "key-withdrawn")

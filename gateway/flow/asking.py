@@ -101,6 +101,7 @@ class Asking:
         caller = exchange.caller
         if caller is None:
             raise AssertionError("asking needs an authenticated exchange")
+        admitted = False
         for _ in range(_GRANT_ATTEMPTS):
             grant = find_grant(
                 caller,
@@ -113,7 +114,8 @@ class Asking:
                 dossier=None,
             )
             person = person_key(wish.subject.id_type, wish.subject.id)
-            if not self._guard.admits(caller.client.client, wish.purpose.officer.id, person):
+            admitted = admitted or self._guard.admits(caller.client.client, wish.purpose.officer.id, person)
+            if not admitted:
                 raise Refusal("rate-limited", "enumeration", retry_after=self._guard.window_s)
             if not registry.admits():
                 raise Refusal("registry-unavailable", "breaker-open", retry_after=registry.retry_after_s)
@@ -129,7 +131,7 @@ class Asking:
                 )
             except Stale:
                 await self._live.refresh()
-                self._live.still_known(caller)
+                self._live.still_known(caller, exchange.at)
         raise Refusal("evidence-unavailable", "configuration-moves", retry_after=1)
 
     async def _failed(self, exchange: Exchange, question: Question, error: RegistryError, registry: Registry) -> Reply:

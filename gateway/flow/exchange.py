@@ -30,6 +30,8 @@ class Exchange:
     body: bytes
     query: Mapping[str, str] = field(default_factory=dict)
     caller: Caller | None = None
+    nonce_spent: bool = False
+    """Whether the signature's nonce is spent already, by the question's own entry."""
     context: dict[str, Any] = field(default_factory=dict)
     """What is known of the request so far, for the entry of a refusal: members of `Draft`."""
 

@@ -66,6 +66,7 @@ async def record_question(
         raise Stale
     if isinstance(placed, Loss):
         raise Refusal(placed.value, "reservation", retry_after=_until_midnight(placed, exchange.at))
+    exchange.nonce_spent = True
     return Question(grant, draft, placed)
 
 
@@ -117,7 +118,7 @@ async def record_refusal(evidence: Evidence, exchange: Exchange, refusal: Refusa
     if caller is None:
         raise AssertionError("refusals before authentication have their own queue")
     final = refusal
-    nonce: Nonce | None = caller.nonce
+    nonce = None if exchange.nonce_spent else caller.nonce
     while True:
         placed = await evidence.append(refusal_draft(exchange, final, nonce))
         if isinstance(placed, Recorded):

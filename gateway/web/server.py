@@ -27,7 +27,7 @@ EdgeHandler = Callable[[BaseRequest], Awaitable[StreamResponse]]
 NewId = Callable[[], str]
 
 
-class GatewayProtocol(RequestHandler):  # type: ignore[misc]  # aiohttp marks it final in spirit only
+class GatewayProtocol(RequestHandler):
     """One connection."""
 
     __slots__ = ("_deadline", "_new_id", "_problems", "_refused")

@@ -7,6 +7,7 @@ registries → evidence → flow → edge → server.
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from time import monotonic
 from typing import TypeVar
 
 import structlog
@@ -14,12 +15,11 @@ from prometheus_client import REGISTRY
 
 from gateway.evidence.contract import EvidenceUnavailable
 from gateway.evidence.floods import RefusalQueue
-from gateway.evidence.keys import EvidenceKeys
 from gateway.evidence.leaf import uuid7
 from gateway.evidence.lease import NoFreeSlot
 from gateway.evidence.log import EvidenceLog, utc_now
 from gateway.evidence.pins import FilePin, LogBehindPin
-from gateway.evidence.sealer import pin_check
+from gateway.evidence.reopening import pin_check
 from gateway.flow.asking import Asking
 from gateway.flow.enumeration import EnumerationGuard
 from gateway.installation import Installation
@@ -70,10 +70,10 @@ class Service:
                 database,
                 keys=installation.evidence,
                 origin_base=settings.origin,
-                check=pin_check(database, FilePin(settings.checkpoint_pin), installation.log_vkey),
+                check=pin_check(database, installation.evidence, FilePin(settings.checkpoint_pin)),
             )
         )
-        strangers = RefusalQueue(evidence, clock=utc_now)
+        strangers = RefusalQueue(evidence, clock=utc_now, monotonic=monotonic)
         edge = _edge(settings, workers, installation, telemetry, database, live, registries, evidence, strangers)
         server = GatewayServer(
             edge, problems=ProblemWriter(settings.public_url), new_id=_new_id, refused=telemetry.refused_by_parser

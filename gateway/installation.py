@@ -37,9 +37,10 @@ class Installation:
             EvidenceKeys.load(settings),
         )
 
-    def log_vkeys(self) -> tuple[str, ...]:
-        """Verifier keys of the logs' checkpoints (C2SP signed note), one per origin of a writer slot."""
-        return ()
+    @property
+    def log_vkey(self) -> str:
+        """The C2SP verifier key of every log's checkpoints."""
+        return self.evidence.verifier.encode()
 
 
 def _old_keys(path: Path | None) -> tuple[VerificationKey, ...]:

@@ -28,11 +28,11 @@ def routes_of(
     database: Database,
     installation: Installation,
 ) -> RouteTable:
-    """The route table of one worker."""
+    """Return the route table of one worker."""
     catalogue = Catalogue(live, registries)
     logs = LogReads(database, installation)
     pages = Pages()
-    known = WellKnown(installation.answer_keys, installation.log_vkeys())
+    known = WellKnown(installation.answer_keys, installation.log_vkey)
     asked = partial(_asked, asking, live)
 
     def offered(params: dict[str, str]) -> bool:
@@ -55,7 +55,7 @@ def routes_of(
         ),
         Route("GET", "/v1/registries", "registries", catalogue.list, free=True),
         Route("GET", "/v1/registries/health", "registries-health", catalogue.health, free=True),
-        Route("GET", "/v1/logs", "logs", logs.list, free=True),
+        Route("GET", "/v1/logs", "logs", logs.sizes, free=True),
         Route("GET", "/v1/logs/{slot}/checkpoint", "log-checkpoint", logs.checkpoint, free=True),
         Route("GET", "/v1/logs/{slot}/proof/inclusion", "log-inclusion", logs.inclusion, free=True),
         Route("GET", "/v1/logs/{slot}/proof/consistency", "log-consistency", logs.consistency, free=True),

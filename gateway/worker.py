@@ -37,7 +37,7 @@ class JsonLogger(Logger):  # type: ignore[misc]  # gunicorn is untyped
         self.cfg = cfg
 
 
-class GatewayWorker(GunicornUVLoopWebWorker):  # type: ignore[misc]  # gunicorn is untyped
+class GatewayWorker(GunicornUVLoopWebWorker):
     """Serves the gateway in one process."""
 
     async def _run(self) -> None:

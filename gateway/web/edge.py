@@ -14,8 +14,9 @@ from aiohttp.web import BaseRequest, Response, StreamResponse
 
 from gateway.authentication import authenticate
 from gateway.evidence.contract import Evidence, EvidenceUnavailable, Loss
+from gateway.evidence.floods import RefusalQueue
 from gateway.flow.exchange import Exchange, Reply
-from gateway.flow.recording import record_refusal
+from gateway.flow.recording import record_refusal, refusal_draft
 from gateway.live import LiveConfiguration
 from gateway.refusals import Refusal
 from gateway.telemetry import Telemetry
@@ -23,7 +24,6 @@ from gateway.web.problems import ProblemWriter
 from gateway.web.receive import ClientGone, header_lines, read_body
 from gateway.web.routes import Route, RouteTable
 from gateway.web.signer import AnswerSigner
-from gateway.web.strangers import Strangers
 from gateway.web.target import Target, Targets
 from signing.message import Request
 
@@ -40,7 +40,7 @@ class Edge:
         targets: Targets,
         live: LiveConfiguration,
         evidence: Evidence,
-        strangers: Strangers,
+        strangers: RefusalQueue,
         problems: ProblemWriter,
         signer: AnswerSigner,
         telemetry: Telemetry,
@@ -132,7 +132,7 @@ class Edge:
             if exchange.caller is not None:
                 refusal = await record_refusal(self._evidence, exchange, refusal)
             elif exchange.request.target.startswith("/v1/"):
-                await self._strangers.record(exchange, refusal)
+                await self._strangers.record(refusal_draft(exchange, refusal, None), exchange.peer)
         except EvidenceUnavailable:
             refusal = Refusal("evidence-unavailable", "log", retry_after=1)
         self._telemetry.refused(exchange.route, refusal.code)

@@ -1,0 +1,84 @@
+"""The keeper process: the operations port and the log's housekeeping, beside the workers (DESIGN section 7).
+
+`python -m gateway.keeper`, started by `lienthong serve`. It serves `/healthz`, `/readyz` and `/metrics` on an
+address that is never public, and seals, sweeps and cleans the log while it holds the lead.
+"""
+
+import asyncio
+import os
+import signal
+from time import monotonic
+
+import structlog
+import uvloop
+from aiohttp import web
+
+from gateway.evidence.keeper import Keeper
+from gateway.evidence.keys import EvidenceKeys
+from gateway.evidence.lease import NoFreeSlot
+from gateway.evidence.log import EvidenceLog, utc_now
+from gateway.evidence.pins import FilePin, LogBehindPin
+from gateway.evidence.reopening import pin_check
+from gateway.operations import Operations
+from gateway.settings import Settings, load_settings
+from gateway.store.database import Database, StoreError
+from gateway.telemetry import configure_logging
+
+_RETRY_S = 0.5
+_log = structlog.get_logger("gateway.keeper")
+
+
+async def keep(settings: Settings) -> None:
+    """Serve the operations port at once, keep house as soon as the database allows; ends on SIGTERM or SIGINT."""
+    ended = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, ended.set)
+    operations = Operations(settings, os.environ.get("PROMETHEUS_MULTIPROC_DIR"), clock=utc_now, monotonic=monotonic)
+    runner = web.AppRunner(operations.application(), access_log=None)
+    await runner.setup()
+    host, _, port = settings.operations_listen.rpartition(":")
+    await web.TCPSite(runner, host, int(port)).start()
+    house = asyncio.create_task(_house(settings, operations), name="house")
+    await ended.wait()
+    house.cancel()
+    await asyncio.gather(house, return_exceptions=True)
+    await runner.cleanup()
+
+
+async def _house(settings: Settings, operations: Operations) -> None:
+    keys, pins = EvidenceKeys.load(settings), FilePin(settings.checkpoint_pin)
+    while True:
+        try:
+            database = await Database.connect(settings.database_url, max_size=3)
+            break
+        except StoreError as error:
+            operations.problem = str(error)
+            await asyncio.sleep(_RETRY_S)
+    operations.database = database
+    while True:
+        try:
+            evidence = await EvidenceLog.start(
+                database, keys=keys, origin_base=settings.origin, check=pin_check(database, keys, pins)
+            )
+            break
+        except (StoreError, NoFreeSlot, LogBehindPin) as error:
+            operations.problem = str(error) or type(error).__name__
+            await asyncio.sleep(_RETRY_S)
+    keeper = Keeper(database, evidence, keys=keys, pins=pins, clock=utc_now)
+    operations.keeper, operations.problem = keeper, None
+    try:
+        await keeper.run()
+    finally:
+        await evidence.close()
+        await database.close()
+
+
+def main() -> None:
+    """Run the keeper with the settings of the environment."""
+    settings = load_settings()
+    configure_logging(settings.log_level)
+    uvloop.run(keep(settings))
+
+
+if __name__ == "__main__":
+    main()

@@ -157,6 +157,8 @@ def _card_answer(answer: dict[str, Any], grant: Grant) -> RegistryAnswer:
         raise _unusual(code)
     _CARD.check(answer)
     if code in _NO_MATCH:
+        if answer["hoTen"] or answer["soDinhDanh"]:
+            raise RegistryInvalid("half-empty")
         return RegistryAnswer(found=False)
     subject = grant.subject
     birth = partial_date(answer["ngaySinh"], *_BIRTH_FORMATS)

@@ -43,6 +43,10 @@ class Exchange:
         """Return the same exchange with what proves its receipt."""
         return replace(self, evidence=evidence, log_vkey=log_vkey)
 
+    def with_keys(self, jwks: Mapping[str, Any]) -> "Exchange":
+        """Return the same exchange with the answer keys it was verified by."""
+        return replace(self, jwks=jwks)
+
     def to_json(self) -> bytes:
         """Serialise to the file's form."""
         request, response = self.request, self.response

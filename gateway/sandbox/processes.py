@@ -62,6 +62,7 @@ class Program:
         self._command, self._log_file, self._environment = command, log_file, dict(environment)
         self._announces, self._ready_within_s, self._grace_s = announces, ready_within_s, grace_s
         self._process: subprocess.Popen[bytes] | None = None
+        self._begin = 0
         self.url = ""
         """The address announced at the last start."""
 
@@ -71,12 +72,17 @@ class Program:
         return self._process.pid if self._process is not None and _runs(self._process.pid) else None
 
     def start(self) -> None:
-        """Start it; where it announces itself, wait for that. Raises `ProcessFailed`."""
-        if self.pid is not None:
-            return
+        """Start it, unless launched; where it announces itself, wait for that. Raises `ProcessFailed`."""
+        if self.pid is None:
+            self.launch()
+        if self._announces and self._process is not None and not self.url:
+            self.url = self._await_announcement(self._process)
+
+    def launch(self) -> None:
+        """Start it without waiting, so that several can come up together."""
         self._end_group()  # what a killed leader may have left
         with self._log_file.open("ab") as log:
-            begin = log.tell()
+            self._begin, self.url = log.tell(), ""
             self._process = subprocess.Popen(  # noqa: S603 — our own programs and arguments
                 command_line(list(self._command()), signal.SIGTERM),
                 stdin=subprocess.DEVNULL,
@@ -85,8 +91,6 @@ class Program:
                 env=self._environment,
                 start_new_session=True,
             )
-        if self._announces:
-            self.url = self._await_announcement(self._process, begin)
 
     def stop(self) -> None:
         """Ask the process to end, then end its whole group."""
@@ -104,11 +108,11 @@ class Program:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
 
-    def _await_announcement(self, process: subprocess.Popen[bytes], begin: int) -> str:
+    def _await_announcement(self, process: subprocess.Popen[bytes]) -> str:
         deadline = time.monotonic() + self._ready_within_s
         while time.monotonic() < deadline:
             with self._log_file.open("rb") as log:
-                log.seek(begin)
+                log.seek(self._begin)
                 for line in log.read().split(b"\n")[:-1]:
                     if line.startswith(b"READY "):
                         return line[6:].decode().strip()

@@ -1,0 +1,43 @@
+"""Who calls, and whom: options first, then the environment or the file that `LIENTHONG_ENV_FILE` names."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from gateway.client.identity import Identity, load_identity
+from gateway.settings import SettingsError
+
+
+class CallerSettings(BaseSettings):
+    """The two settings of a caller, beside an installation's own."""
+
+    model_config = SettingsConfigDict(env_prefix="LIENTHONG_", extra="ignore", frozen=True, hide_input_in_errors=True)
+
+    client: Path | None = None
+    public_urls: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """An identity and the gateway it calls."""
+
+    url: str
+    identity: Identity
+
+
+def caller_of(client: Path | None, url: str | None) -> Caller:
+    """Complete the options from the environment. Raises `SettingsError` or `IdentityError`."""
+    try:
+        known = CallerSettings(_env_file=os.environ.get("LIENTHONG_ENV_FILE"))
+    except ValidationError:
+        raise SettingsError("LIENTHONG_CLIENT or LIENTHONG_PUBLIC_URLS is wrong") from None
+    file = client or known.client
+    address = url or (known.public_urls or "").split(",")[0].strip()
+    if file is None:
+        raise SettingsError("who calls? — name a client.toml with --client, or set LIENTHONG_CLIENT")
+    if not address:
+        raise SettingsError("which gateway? — name its public URL with --url, or set LIENTHONG_PUBLIC_URLS")
+    return Caller(address, load_identity(file))

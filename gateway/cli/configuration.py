@@ -1,0 +1,55 @@
+"""`lienthong check | diff | apply`: the configuration from files to force (DESIGN section 7)."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gateway.administration import documents_in_force, put_in_force
+from gateway.cli.common import guarded, operator, out, print_json, run, settings
+from gateway.configuration_files import check_documents, read_documents
+from schemas.configuration import diff
+
+Directory = Annotated[Path, typer.Argument(help="Directory with clients, agreements, registries and procedures.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def check(
+    directory: Directory,
+    secrets: Annotated[
+        Path | None, typer.Option(help="Directory of the registries' secrets; checks that adapters can be built too.")
+    ] = None,
+) -> None:
+    """Check a configuration directory; every fault is named. Needs no database."""
+    snapshot = guarded(lambda: check_documents(read_documents(directory), secrets))
+    configuration = snapshot.configuration
+    out.print(
+        f"sound: {len(configuration.clients)} clients, {len(configuration.agreements)} agreements, "
+        f"{len(configuration.registries)} registries, {len(configuration.procedures)} procedures"
+    )
+
+
+def difference(directory: Directory, json: Json = False) -> None:
+    """Compare a configuration directory with the version in force."""
+    documents = guarded(lambda: read_documents(directory))
+    changes = diff(run(documents_in_force(settings())), documents)
+    if json:
+        print_json([asdict(change) for change in changes])
+        return
+    for change in changes:
+        out.print(str(change), markup=False)
+    if not changes:
+        out.print("no difference")
+
+
+def apply(directory: Directory, json: Json = False) -> None:
+    """Put a configuration directory in force, atomically, after checking it. The act is an entry of the log."""
+    chosen = settings()
+    documents = guarded(lambda: read_documents(directory))
+    guarded(lambda: check_documents(documents, chosen.secrets_dir))
+    applied = run(put_in_force(chosen, documents, operator()))
+    if json:
+        print_json(asdict(applied))
+    else:
+        out.print(f"version {applied.version} is in force" + ("" if applied.changed else " (nothing has changed)"))

@@ -1,0 +1,46 @@
+"""Fetching what proves a receipt: the caller's own log entry, its proof and the log's verifier keys."""
+
+import asyncio
+import time
+from collections.abc import Mapping
+
+from gateway.client import Client, ClientError, Exchange, Receipt, Refused, Unknown
+from gateway.client.protocol import check_signature, read_receipt
+from signing.keys import VerificationKey
+
+_PAUSE_S = 0.5
+
+
+async def fetch_proof(
+    client: Client, exchange: Exchange, keys: Mapping[str, VerificationKey], until: float
+) -> Exchange:
+    """Complete an exchange with the proof of its receipt, asking again until `until` (monotonic seconds).
+
+    What cannot be proved in time, or carries no receipt, comes back as it is: a promise.
+    """
+    try:
+        check_signature(exchange, keys)
+        receipt = read_receipt(exchange.response, exchange.response_body)
+    except Unknown:
+        return exchange
+    if receipt is None:
+        return exchange
+    while True:
+        proved = await _attempt(client, exchange, receipt)
+        if proved is not None:
+            return proved
+        if time.monotonic() + _PAUSE_S > until:
+            return exchange
+        await asyncio.sleep(_PAUSE_S)
+
+
+async def _attempt(client: Client, exchange: Exchange, receipt: Receipt) -> Exchange | None:
+    """Ask once; None while no checkpoint covers the entry."""
+    try:
+        answer = await client.request("GET", f"/v1/logs/{receipt.slot}/entries/{receipt.index}")
+        vkeys = await client.fetch("/.well-known/lienthong-log.vkey")
+    except (Refused, Unknown, ClientError):
+        return None
+    if not isinstance(answer.value, dict) or not answer.value.get("proof"):
+        return None
+    return exchange.with_proof(answer.value, vkeys.decode("utf-8", "replace"))

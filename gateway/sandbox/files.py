@@ -1,0 +1,107 @@
+"""Writes what a sandbox's directory holds: keys, clients, configuration, addresses, settings (PROTOCOL section 9).
+
+The rule: what exists is kept (a tester's edits too); at every start only addresses are written anew.
+"""
+
+import re
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import orjson
+
+from gateway.keyfiles import client_document, new_client, new_installation
+from gateway.sandbox.agreements import documents, registry_document
+from gateway.sandbox.layout import MINISTRY, PROVINCE, REGISTRIES, STRICT_PROVINCE, Layout
+from signing.keys import Algorithm, SigningKey, jwks
+
+_CALLERS = (
+    (PROVINCE, "Cổng một cửa tỉnh H99 (thử nghiệm)", "province", Algorithm.ED25519),
+    (STRICT_PROVINCE, "Cổng một cửa tỉnh H98 (thử nghiệm)", "province", Algorithm.ECDSA_P256_SHA256),
+    (MINISTRY, "Cơ quan đăng ký G99 (thử nghiệm)", "ministry", Algorithm.ED25519),
+)
+_URL_LINE = re.compile(r"^url\s*=.*$", re.MULTILINE)
+HTTP_KEYID = "sandbox-answers-1"
+ORIGIN = "sandbox.lienthong.invalid"
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where everything listens; `mocks` by the mock's name."""
+
+    public: str
+    operations: str
+    mocks: Mapping[str, str]
+
+    @property
+    def listen(self) -> str:
+        """Host and port of the public address."""
+        return self.public.partition("://")[2]
+
+
+def prepare(layout: Layout, now: datetime) -> None:
+    """Make directories, keys, clients and the parts of the configuration that name no address."""
+    for path in (layout.root, layout.config, layout.clients, layout.secrets, layout.logs, layout.pins):
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    new_installation(layout.keys, now)
+    answer_key = SigningKey.from_pem((layout.keys / "http.pem").read_bytes(), HTTP_KEYID)
+    layout.jwks.write_bytes(orjson.dumps(jwks([answer_key.public_key()]), option=orjson.OPT_INDENT_2))
+    for client, name, kind, algorithm in _CALLERS:
+        key = new_client(layout.clients / client, client, algorithm, f"{client}-1")
+        _pin_gateway(layout.client_toml(client))
+        _write_once(layout.config / "clients" / f"{client}.toml", client_document(client, name, kind, key))
+    for relative, text in documents().items():
+        _write_once(layout.config / relative, text)
+
+
+def write_addresses(layout: Layout, addresses: Addresses) -> None:
+    """Write the registries' addresses into the configuration, and `urls.toml`."""
+    for mock, registry in REGISTRIES.items():
+        path, url = layout.config / "registries" / f"{registry}.toml", addresses.mocks[mock]
+        if path.exists():
+            path.write_text(_URL_LINE.sub(f'url = "{url}"', path.read_text(encoding="utf-8"), count=1), "utf-8")
+        else:
+            _write_once(path, registry_document(mock, url))
+    mocks = "".join(f'{name} = "{url}"\n' for name, url in addresses.mocks.items())
+    layout.urls.write_text(
+        f'public = "{addresses.public}"\noperations = "{addresses.operations}"\n\n[mocks]\n{mocks}', "utf-8"
+    )
+
+
+def write_env(layout: Layout, addresses: Addresses, database_url: str, migration_url: str) -> None:
+    """Write the file that `LIENTHONG_ENV_FILE` names, mode 0600: a shell can read it too."""
+    port = addresses.listen.rpartition(":")[2]
+    values = {
+        "DATABASE_URL": database_url,
+        "MIGRATION_URL": migration_url,
+        "PUBLIC_URLS": f"{addresses.public},http://localhost:{port}",
+        "LISTEN": addresses.listen,
+        "OPERATIONS_LISTEN": addresses.operations.partition("://")[2],
+        "ORIGIN": ORIGIN,
+        "HTTP_KEY": layout.keys / "http.pem",
+        "HTTP_KEYID": HTTP_KEYID,
+        "LOG_KEY": layout.keys / "log.pem",
+        "REVEAL_PUBLIC_KEY": layout.keys / "reveal.pub.pem",
+        "PSEUDONYM_KEYS": layout.keys / "pseudonyms",
+        "SECRETS_DIR": layout.secrets,
+        "CHECKPOINT_PIN": layout.pins,
+        "CLIENT": layout.client_toml(PROVINCE),
+    }
+    lines = "".join(f"LIENTHONG_{name}={shlex.quote(str(value))}\n" for name, value in values.items())
+    layout.env.touch(mode=0o600)
+    layout.env.chmod(0o600)
+    layout.env.write_text(lines, encoding="utf-8")
+
+
+def _pin_gateway(client_toml: Path) -> None:
+    text = client_toml.read_text(encoding="utf-8")
+    if "gateway_jwks" not in text:
+        client_toml.write_text(f'{text}gateway_jwks = "../../gateway.jwks.json"\n', encoding="utf-8")
+
+
+def _write_once(path: Path, text: str) -> None:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not path.exists():
+        path.write_text(text, encoding="utf-8")

@@ -1,0 +1,186 @@
+"""A whole installation as child processes: PostgreSQL, four registries, the gateway (PROTOCOL section 9).
+
+The rule: `start` returns only when a signed call has succeeded; `stop` leaves no process behind; what dies
+in between is started again, on the port it had.
+"""
+
+import fcntl
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+
+from gateway.client import ClientError, SyncClient
+from gateway.sandbox.files import Addresses, prepare, write_addresses, write_env
+from gateway.sandbox.layout import PROVINCE, REGISTRIES, Layout
+from gateway.sandbox.processes import ProcessFailed, Program, Supervisor
+from gateway.store.embedded import APPLICATION, OWNER, EmbeddedPostgres
+
+_PORT_WAIT_S, _READY_WAIT_S, _COMMAND_WAIT_S = 15.0, 60.0, 120.0
+
+
+class SandboxError(Exception):
+    """The sandbox cannot start; the text says what to do."""
+
+
+class Sandbox:
+    """One sandbox in one directory. Not safe for concurrent use; call from the main thread."""
+
+    def __init__(self, directory: Path, port: int, workers: int = 2) -> None:
+        self._layout = Layout(directory.absolute())
+        self._port, self._workers = port, workers
+        self._supervisor = Supervisor(self._report)
+        self._held = ExitStack()
+        self._postgres = EmbeddedPostgres(self._layout.postgres, log_file=self._layout.logs / "postgresql.log")
+        self.url = ""
+
+    @property
+    def layout(self) -> Layout:
+        """Where its files are."""
+        return self._layout
+
+    def start(self) -> str:
+        """Start everything and return the public URL once a signed call has succeeded.
+
+        Raises `SandboxError`, `ProcessFailed` or `EmbeddedPostgresError`; then nothing is left running.
+        """
+        try:
+            return self._start()
+        except BaseException:
+            self.stop()
+            raise
+
+    def check(self) -> None:
+        """Restart what died. Call it a few times a second."""
+        self._supervisor.check()
+
+    def stop(self) -> None:
+        """End every process, the gateway first."""
+        self._supervisor.stop()
+        self._held.close()
+
+    def remove(self) -> None:
+        """Stop, and delete the database's data, wherever it is kept."""
+        self.stop()
+        self._postgres.remove()
+
+    def _start(self) -> str:
+        prepare(self._layout, datetime.now(UTC))
+        self._lock()
+        self._run("secrets", [sys.executable, "-m", "mocks", "secrets", str(self._layout.secrets)])
+        mocks = {name: self._mock(name) for name in REGISTRIES}
+        for mock in mocks.values():
+            mock.launch()
+        self._supervisor.add("postgresql", self._postgres)
+        for name, mock in mocks.items():
+            self._supervisor.add(name, mock)
+        addresses = self._addresses({name: mock.url for name, mock in mocks.items()})
+        write_addresses(self._layout, addresses)
+        write_env(self._layout, addresses, self._postgres.url(APPLICATION), self._postgres.url(OWNER))
+        self._run("migrate", _lienthong("migrate"))
+        self._run("apply", _lienthong("apply", str(self._layout.config)))
+        gateway = self._gateway()
+        self._supervisor.add("gateway", gateway)
+        self._await_answer(addresses.public, gateway)
+        self.url = addresses.public
+        return addresses.public
+
+    def _lock(self) -> None:
+        lock = self._held.enter_context((self._layout.root / "lock").open("w"))
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise SandboxError(
+                f"another sandbox runs in {self._layout.root} — stop it, or choose another --dir"
+            ) from None
+
+    def _mock(self, name: str) -> Program:
+        """Make a registry that takes a free port first and keeps it when it is restarted."""
+
+        def command() -> list[str]:
+            port = program.url.rpartition(":")[2] or "0"
+            secrets = ("--secrets", str(self._layout.secrets))
+            return [sys.executable, "-m", "mocks", "serve", name, "--port", port, *secrets]
+
+        program = Program(command, self._log_file(name), environment=self._environment(), announces=True)
+        return program
+
+    def _gateway(self) -> Program:
+        command = _lienthong("serve", "--workers", str(self._workers))
+        return Program(lambda: command, self._log_file("gateway"), environment=self._environment(), grace_s=40.0)
+
+    def _addresses(self, mocks: Mapping[str, str]) -> Addresses:
+        port = self._port or free_port()
+        until = time.monotonic() + _PORT_WAIT_S  # a gateway whose sandbox was killed takes a moment to leave
+        while not _is_free(port):
+            if time.monotonic() > until:
+                raise SandboxError(f"port {port} is in use — choose another with --port (0 takes any)")
+            time.sleep(0.1)
+        return Addresses(f"http://127.0.0.1:{port}", f"http://127.0.0.1:{free_port()}", mocks)
+
+    def _run(self, name: str, command: list[str]) -> None:
+        with self._log_file(name).open("ab") as log:
+            done = subprocess.run(  # noqa: S603 — our own programs and arguments
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=self._environment(),
+                timeout=_COMMAND_WAIT_S,
+                check=False,
+            )
+        if done.returncode:
+            raise SandboxError(f"`{name}` ended with {done.returncode} — see {self._log_file(name)}")
+
+    def _await_answer(self, url: str, gateway: Program) -> None:
+        until = time.monotonic() + _READY_WAIT_S
+        with SyncClient(url, self._layout.client_toml(PROVINCE), timeout_s=5.0) as client:
+            while True:
+                try:
+                    client.request("GET", "/v1/registries")
+                except ClientError as error:
+                    if time.monotonic() > until:
+                        raise SandboxError(f"the gateway does not answer ({error}) — see {self._layout.logs}") from None
+                    if gateway.pid is None:
+                        raise ProcessFailed(f"the gateway ended while it started: see {self._layout.logs}") from None
+                    time.sleep(0.1)
+                else:
+                    return
+
+    def _environment(self) -> dict[str, str]:
+        """Return this process's environment without its own LIENTHONG settings, pointing to the sandbox's."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("LIENTHONG_")}
+        return {**kept, "LIENTHONG_ENV_FILE": str(self._layout.env), "PYTHONUNBUFFERED": "1"}
+
+    def _log_file(self, name: str) -> Path:
+        return self._layout.logs / f"{name}.log"
+
+    def _report(self, line: str) -> None:
+        with self._log_file("sandbox").open("a", encoding="utf-8") as log:
+            log.write(f"{datetime.now(UTC).isoformat(timespec='milliseconds')} {line}\n")
+
+
+def free_port() -> int:
+    """Return a TCP port of the loopback that nobody uses now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def _lienthong(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "gateway.cli", *arguments]

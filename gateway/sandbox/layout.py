@@ -1,0 +1,70 @@
+"""What lies where in a sandbox's directory (PROTOCOL section 9)."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+REGISTRIES = {"population": "population", "insurance": "insurance", "civil_status": "civil-status", "tax": "tax"}
+"""Names of the mocks, and of the registries they stand for."""
+
+PROVINCE, STRICT_PROVINCE, MINISTRY = "H99.igate", "H98.onegate", "G99.registry"
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Paths under one directory, absolute."""
+
+    root: Path
+
+    @property
+    def config(self) -> Path:
+        """The configuration, as a production gateway is fed."""
+        return self.root / "config"
+
+    @property
+    def clients(self) -> Path:
+        """One directory a caller, with `client.toml` and `private.pem`."""
+        return self.root / "clients"
+
+    @property
+    def keys(self) -> Path:
+        """The installation's own keys."""
+        return self.root / "keys"
+
+    @property
+    def secrets(self) -> Path:
+        """What the registries and the gateway share."""
+        return self.root / "secrets"
+
+    @property
+    def logs(self) -> Path:
+        """What each process wrote."""
+        return self.root / "log"
+
+    @property
+    def pins(self) -> Path:
+        """Newest checkpoints of the logs."""
+        return self.root / "pins"
+
+    @property
+    def postgres(self) -> Path:
+        """The embedded server's data."""
+        return self.root / "postgres"
+
+    @property
+    def env(self) -> Path:
+        """Settings for `lienthong` commands against this sandbox."""
+        return self.root / "env"
+
+    @property
+    def urls(self) -> Path:
+        """Addresses of everything."""
+        return self.root / "urls.toml"
+
+    @property
+    def jwks(self) -> Path:
+        """The gateway's answer keys, for clients to pin."""
+        return self.root / "gateway.jwks.json"
+
+    def client_toml(self, client: str) -> Path:
+        """Return a caller's `client.toml`."""
+        return self.clients / client / "client.toml"

@@ -52,25 +52,30 @@ def _moved(block: int, step: int, shift: int) -> int:
     return group * _GROUP + (place * step + shift) % _GROUP
 
 
-def _first_gap(block: int) -> int:
-    """How much older than the first child the husbands of a block are, in years: 24–30."""
-    return 24 + draw(block, 2) % 7
+class _Traits(NamedTuple):
+    """What the couples of one block of husbands have in common, in years."""
+
+    first_gap: int
+    """How much older than the first child the husband is: 24–30."""
+    wife_younger: int
+    """How much younger the wife is: −1 to 4."""
 
 
-def _wife_younger(block: int) -> int:
-    """How many years the wives of a block of husbands are younger: −1 to 4."""
-    return draw(block, 3) % 6 - 1
+@lru_cache(maxsize=4096)
+def _traits(block: int) -> _Traits:
+    chance = draw(block, 2)
+    return _Traits(24 + chance % 7, (chance >> 16) % 6 - 1)
 
 
 def _husband_of(wife: Key) -> Key:
     block, slot = divmod(wife.serial, 10)
     block = _moved(block, 1, -_WIFE_SHIFT)
-    return Key(MALE, wife.year - _wife_younger(block), block * 10 + slot)
+    return Key(MALE, wife.year - _traits(block).wife_younger, block * 10 + slot)
 
 
 def _wife_of(husband: Key) -> Key:
     block, slot = divmod(husband.serial, 10)
-    return Key(FEMALE, husband.year + _wife_younger(block), _moved(block, 1, _WIFE_SHIFT) * 10 + slot)
+    return Key(FEMALE, husband.year + _traits(block).wife_younger, _moved(block, 1, _WIFE_SHIFT) * 10 + slot)
 
 
 def _couple(key: Key) -> tuple[Key, Key] | None:
@@ -89,7 +94,7 @@ def marriage(key: Key) -> Marriage | None:
         return None
     husband, wife = couple
     block, slot = divmod(husband.serial, 10)
-    year = husband.year + _first_gap(block) - 1
+    year = husband.year + _traits(block).first_gap - 1
     if year > AS_OF.year:
         return None
     chance = draw(husband.year * 1_000_003 + husband.serial, 4)
@@ -113,7 +118,7 @@ def children(key: Key) -> tuple[Key, ...]:
     if wedding is None:
         return ()
     block, slot = divmod(wedding.husband.serial, 10)
-    first = wedding.husband.year + _first_gap(block)
+    first = wedding.husband.year + _traits(block).first_gap
     child_block = _moved(block, _PARENT_INVERSE, -_PARENT_SHIFT * _PARENT_INVERSE)
     born = ((sex, first + _ORDER[order], child) for order, (sex, child) in enumerate(CHILDREN[slot]))
     return tuple(Key(sex, year, child_block * 10 + child) for sex, year, child in born if year <= AS_OF.year)
@@ -125,7 +130,7 @@ def parents(key: Key) -> tuple[Key, Key] | None:
     block, child = divmod(key.serial, 10)
     slot, order = _PARENT_SLOT[key.sex, child]
     block = _moved(block, _PARENT_STEP, _PARENT_SHIFT)
-    father = Key(MALE, key.year - _first_gap(block) - _ORDER[order], block * 10 + slot)
+    father = Key(MALE, key.year - _traits(block).first_gap - _ORDER[order], block * 10 + slot)
     return _couple(father) if father.year >= FIRST_YEAR else None
 
 

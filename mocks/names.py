@@ -39,10 +39,7 @@ _LINEAGES = tuple(name for name, weight in _FAMILY for _ in range(weight))
 def lineage(key: Key) -> int:
     """Return the index of the oldest known man of the father's line."""
     couple = parents(key)
-    while couple is not None:
-        key = couple[0]
-        couple = parents(key)
-    return index(key)
+    return lineage(couple[0]) if couple is not None else index(key)
 
 
 def family_name(key: Key) -> str:

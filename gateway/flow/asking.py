@@ -77,8 +77,7 @@ class Asking:
         """Walk the line for an authenticated exchange. Raises `Refusal` or `EvidenceUnavailable`."""
         exchange.context["service"] = spec.name
         wish = _parsed(exchange, spec, parse)
-        registry = self._registries.get(spec.registry)
-        question = await self._recorded(exchange, spec, mode, wish, registry)
+        question, registry = await self._recorded(exchange, spec, mode, wish)
         try:
             answer = await registry.ask(question.grant, exchange.request_id)
         except RegistryError as error:
@@ -96,8 +95,8 @@ class Asking:
         return Reply(200, body, receipt=receipt)
 
     async def _recorded(
-        self, exchange: Exchange, spec: ServiceSpec, mode: str, wish: Wish, registry: Registry
-    ) -> Question:
+        self, exchange: Exchange, spec: ServiceSpec, mode: str, wish: Wish
+    ) -> tuple[Question, Registry]:
         caller = exchange.caller
         if caller is None:
             raise AssertionError("asking needs an authenticated exchange")
@@ -113,6 +112,7 @@ class Asking:
                 today=local_day(exchange.at),
                 dossier=None,
             )
+            registry = self._registries.get(spec.registry)
             person = person_key(wish.subject.id_type, wish.subject.id)
             admitted = admitted or self._guard.admits(caller.client.client, wish.purpose.officer.id, person)
             if not admitted:
@@ -120,7 +120,7 @@ class Asking:
             if not registry.admits():
                 raise Refusal("registry-unavailable", "breaker-open", retry_after=registry.retry_after_s)
             try:
-                return await record_question(
+                question = await record_question(
                     self._evidence,
                     exchange,
                     caller,
@@ -132,10 +132,12 @@ class Asking:
             except Stale:
                 await self._live.refresh()
                 self._live.still_known(caller, exchange.at)
+            else:
+                return question, registry
         raise Refusal("evidence-unavailable", "configuration-moves", retry_after=1)
 
     async def _failed(self, exchange: Exchange, question: Question, error: RegistryError, registry: Registry) -> Reply:
-        """Record that a registry gave no usable answer, and tell as a problem, never as "no match"."""
+        """Record that a registry gave no usable answer, and tell it as a problem, never as "no match"."""
         retry_after = registry.retry_after_s if error.code == "registry-unavailable" else None
         reply = self._problem(exchange, Refusal(error.code, error.reason, retry_after=retry_after))
         receipt = await record_answer(self._evidence, question, reply.body, outcome=error.code, reason=error.reason)

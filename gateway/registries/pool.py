@@ -28,10 +28,7 @@ class _Known:
 class RegistryPool:
     """Every registry of the configuration in force, by name."""
 
-    def __init__(self, secrets_dir: Path, observe: Observe, build: _QUESTION_S = 10.0
-"""Seconds that a question may still wait for the log before its registry is asked."""
-
-AdapterFactory = build_adapter) -> None:
+    def __init__(self, secrets_dir: Path, observe: Observe, build: AdapterFactory = build_adapter) -> None:
         self._secrets_dir = secrets_dir
         self._observe = observe
         self._build = build

@@ -30,7 +30,7 @@ class RetryBudget:
 
     def __init__(self, share: float) -> None:
         self._share = share
-        self._tokens = 1.0
+        self._tokens = 1.0 if share > 0 else 0.0
 
     def earn(self) -> None:
         """Count a call."""

@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from gateway.cli import call, configuration, keys, receipt, sandbox, serving
+from gateway.cli import audit, call, configuration, keys, log, receipt, sandbox, serving
 from gateway.cli.common import EXIT_CODES
 
 app = typer.Typer(
@@ -24,6 +24,8 @@ app.command()(call.call)
 app.command()(call.verify)
 app.add_typer(keys.app, name="keys")
 app.add_typer(receipt.app, name="receipt")
+app.add_typer(audit.app, name="audit")
+app.add_typer(log.app, name="log")
 app.add_typer(sandbox.app, name="sandbox")
 
 

@@ -10,12 +10,13 @@ import orjson
 import typer
 from rich.table import Table
 
-from gateway.cli.caller import Caller, caller_of
+from gateway.cli.caller import Caller, caller_of, known_identity
 from gateway.cli.common import Exit, err, fail, guarded, out, print_json, run
 from gateway.cli.proving import fetch_proof
 from gateway.client import Answer, Client, Exchange, Refused
 from gateway.client.identity import load_identity, load_jwks
 from gateway.client.protocol import believe
+from gateway.settings import SettingsError
 from signing.keys import VerificationKey, jwks, parse_jwks
 from signing.message import ComponentReport, explain_request, explain_response
 
@@ -90,9 +91,12 @@ def verify(
 
 
 def gateway_keys(exchange: Exchange, jwks_file: Path | None) -> Mapping[str, VerificationKey]:
-    """Return the answer keys to trust: the file's, else those kept with the exchange, which is said aloud."""
+    """Return the answer keys to trust: the option's, else the caller's pinned ones, else (said aloud) the file's."""
     if jwks_file is not None:
         return load_jwks(jwks_file)
+    identity = known_identity()
+    if identity is not None and identity.gateway_keys is not None:
+        return identity.gateway_keys
     err.print("the gateway's keys are those kept in the file itself: name trusted ones with --jwks", markup=False)
     return parse_jwks(exchange.jwks or {"keys": []})
 
@@ -143,7 +147,9 @@ def _as_json(exchange: Exchange, refused: Refused | None, answer: Answer | None)
 
 
 def _own_keys(client: Path | None) -> Mapping[str, VerificationKey]:
-    identity = caller_of(client, "https://unused.invalid").identity if client is None else load_identity(client)
+    identity = known_identity() if client is None else load_identity(client)
+    if identity is None:
+        raise SettingsError("whose request is it? — name a client.toml with --client, or set LIENTHONG_CLIENT")
     return {identity.key.keyid: identity.key.public_key()}
 
 

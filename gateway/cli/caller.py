@@ -28,12 +28,15 @@ class Caller:
     identity: Identity
 
 
+def known_identity() -> Identity | None:
+    """Return the identity that LIENTHONG_CLIENT names, if any. Raises `SettingsError` or `IdentityError`."""
+    file = _known().client
+    return None if file is None else load_identity(file)
+
+
 def caller_of(client: Path | None, url: str | None) -> Caller:
     """Complete the options from the environment. Raises `SettingsError` or `IdentityError`."""
-    try:
-        known = CallerSettings(_env_file=os.environ.get("LIENTHONG_ENV_FILE"))
-    except ValidationError:
-        raise SettingsError("LIENTHONG_CLIENT or LIENTHONG_PUBLIC_URLS is wrong") from None
+    known = _known()
     file = client or known.client
     address = url or (known.public_urls or "").split(",")[0].strip()
     if file is None:
@@ -41,3 +44,10 @@ def caller_of(client: Path | None, url: str | None) -> Caller:
     if not address:
         raise SettingsError("which gateway? — name its public URL with --url, or set LIENTHONG_PUBLIC_URLS")
     return Caller(address, load_identity(file))
+
+
+def _known() -> CallerSettings:
+    try:
+        return CallerSettings(_env_file=os.environ.get("LIENTHONG_ENV_FILE"))
+    except ValidationError:
+        raise SettingsError("LIENTHONG_CLIENT or LIENTHONG_PUBLIC_URLS is wrong") from None

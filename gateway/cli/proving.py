@@ -3,8 +3,9 @@
 import asyncio
 import time
 from collections.abc import Mapping
+from urllib.parse import quote
 
-from gateway.client import Client, ClientError, Exchange, Receipt, Refused, Unknown
+from gateway.client import Client, ClientError, Exchange, Receipt, Unknown
 from gateway.client.protocol import check_signature, read_receipt
 from signing.keys import VerificationKey
 
@@ -34,12 +35,16 @@ async def fetch_proof(
         await asyncio.sleep(_PAUSE_S)
 
 
+def _entry_path(receipt: Receipt) -> str:
+    return f"/v1/logs/{receipt.slot}/entries/{receipt.index}?log={quote(receipt.log, safe='/')}"
+
+
 async def _attempt(client: Client, exchange: Exchange, receipt: Receipt) -> Exchange | None:
     """Ask once; None while no checkpoint covers the entry."""
     try:
-        answer = await client.request("GET", f"/v1/logs/{receipt.slot}/entries/{receipt.index}")
+        answer = await client.request("GET", _entry_path(receipt))
         vkeys = await client.fetch("/.well-known/lienthong-log.vkey")
-    except (Refused, Unknown, ClientError):
+    except ClientError:
         return None
     if not isinstance(answer.value, dict) or not answer.value.get("proof"):
         return None

@@ -7,10 +7,11 @@ from typing import Annotated
 import typer
 
 from gateway.cli.call import ClientOption, JwksOption, UrlOption, gateway_keys
-from gateway.cli.caller import caller_of
+from gateway.cli.caller import caller_of, known_identity
 from gateway.cli.common import err, guarded, out, print_json, run
 from gateway.cli.proving import fetch_proof
 from gateway.client import Client, Exchange
+from gateway.client.identity import load_vkeys
 from gateway.client.receipt import Verdict, verify_receipt
 from signing.checkpoint import VerifierKey, parse_vkey
 
@@ -61,7 +62,10 @@ def _verdict(exchange: Exchange, jwks: Path | None, vkey: Path | None) -> Verdic
 
 
 def _log_keys(exchange: Exchange, vkey: Path | None) -> list[VerifierKey]:
-    if vkey is None and exchange.log_vkey:
-        err.print("the log's keys are those kept in the file itself: name trusted ones with --vkey", markup=False)
-    text = vkey.read_text(encoding="utf-8") if vkey else exchange.log_vkey or ""
-    return [parse_vkey(line) for line in text.splitlines() if line.strip()]
+    if vkey is not None:
+        return list(load_vkeys(vkey))
+    identity = known_identity()
+    if identity is not None and identity.log_keys:
+        return list(identity.log_keys)
+    err.print("the log's keys are those kept in the file itself: name trusted ones with --vkey", markup=False)
+    return [parse_vkey(line) for line in (exchange.log_vkey or "").splitlines() if line.strip()]

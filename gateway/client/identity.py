@@ -12,21 +12,23 @@ import orjson
 
 from gateway.client.errors import IdentityError
 from gateway.settings import require_private_file
+from signing.checkpoint import VerifierKey, parse_vkey
 from signing.errors import KeyFormatError
 from signing.keys import SigningKey, VerificationKey, parse_jwks
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """A client and its signing key; `gateway_keys` are the gateway's answer keys that it trusts, if pinned."""
+    """A client and its signing key, and what it has pinned of the gateway: answer keys, and the log's keys."""
 
     client: str
     key: SigningKey
     gateway_keys: Mapping[str, VerificationKey] | None = field(default=None, repr=False)
+    log_keys: tuple[VerifierKey, ...] = field(default=(), repr=False)
 
 
 def load_identity(path: Path) -> Identity:
-    """Read `client.toml`: `client`, `keyid`, `algorithm`, `key`, and optionally `gateway_jwks`.
+    """Read `client.toml`: `client`, `keyid`, `algorithm`, `key`, and optionally `gateway_jwks` and `gateway_log_vkey`.
 
     Paths are relative to the file. Raises `IdentityError`.
     """
@@ -43,8 +45,24 @@ def load_identity(path: Path) -> Identity:
         raise IdentityError(f"{path}: this is not a TOML file") from None
     except (KeyFormatError, ValueError) as error:
         raise IdentityError(str(error)) from None
-    pinned = document.get("gateway_jwks")
-    return Identity(client, signing_key, None if pinned is None else load_jwks(path.parent / str(pinned)))
+    pinned, log_keys = document.get("gateway_jwks"), document.get("gateway_log_vkey")
+    return Identity(
+        client,
+        signing_key,
+        None if pinned is None else load_jwks(path.parent / str(pinned)),
+        () if log_keys is None else load_vkeys(path.parent / str(log_keys)),
+    )
+
+
+def load_vkeys(path: Path) -> tuple[VerifierKey, ...]:
+    """Read a file of the log's C2SP verifier keys, one a line. Raises `IdentityError`."""
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+        return tuple(parse_vkey(line) for line in lines if line.strip())
+    except OSError as error:
+        raise IdentityError(f"{path}: {error.strerror}") from None
+    except (UnicodeDecodeError, KeyFormatError):
+        raise IdentityError(f"{path}: this is not a file of verifier keys") from None
 
 
 def load_jwks(path: Path) -> Mapping[str, VerificationKey]:

@@ -15,6 +15,7 @@ import orjson
 from gateway.keyfiles import client_document, new_client, new_installation
 from gateway.sandbox.agreements import documents, registry_document
 from gateway.sandbox.layout import MINISTRY, PROVINCE, REGISTRIES, STRICT_PROVINCE, Layout
+from signing.checkpoint import verifier_key
 from signing.keys import Algorithm, SigningKey, jwks
 
 _CALLERS = (
@@ -48,6 +49,8 @@ def prepare(layout: Layout, now: datetime) -> None:
     new_installation(layout.keys, now)
     answer_key = SigningKey.from_pem((layout.keys / "http.pem").read_bytes(), HTTP_KEYID)
     layout.jwks.write_bytes(orjson.dumps(jwks([answer_key.public_key()]), option=orjson.OPT_INDENT_2))
+    log_key = SigningKey.from_pem((layout.keys / "log.pem").read_bytes(), ORIGIN)
+    layout.vkey.write_text(f"{verifier_key(log_key, ORIGIN).encode()}\n", encoding="utf-8")
     for client, name, kind, algorithm in _CALLERS:
         key = new_client(layout.clients / client, client, algorithm, f"{client}-1")
         _pin_gateway(layout.client_toml(client))
@@ -98,7 +101,8 @@ def write_env(layout: Layout, addresses: Addresses, database_url: str, migration
 def _pin_gateway(client_toml: Path) -> None:
     text = client_toml.read_text(encoding="utf-8")
     if "gateway_jwks" not in text:
-        client_toml.write_text(f'{text}gateway_jwks = "../../gateway.jwks.json"\n', encoding="utf-8")
+        pins = 'gateway_jwks = "../../gateway.jwks.json"\ngateway_log_vkey = "../../log.vkey"\n'
+        client_toml.write_text(f"{text}{pins}", encoding="utf-8")
 
 
 def _write_once(path: Path, text: str) -> None:

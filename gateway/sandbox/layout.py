@@ -65,6 +65,11 @@ class Layout:
         """The gateway's answer keys, for clients to pin."""
         return self.root / "gateway.jwks.json"
 
+    @property
+    def vkey(self) -> Path:
+        """The log's verifier key, for clients to pin."""
+        return self.root / "log.vkey"
+
     def client_toml(self, client: str) -> Path:
         """Return a caller's `client.toml`."""
         return self.clients / client / "client.toml"

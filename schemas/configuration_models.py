@@ -23,6 +23,8 @@ from schemas.configuration_terms import (
     SecretFile,
     ServiceName,
     ServiceWord,
+    Several,
+    Some,
     Title,
     Word,
     secret_file,
@@ -67,7 +69,7 @@ class Client(Frozen):
     name: Title
     kind: Literal["province", "ministry", "other"]
     suspended: bool = False
-    keys: Annotated[tuple[Key, ...], Field(strict=False, min_length=1)]
+    keys: Some[Key]
 
 
 class GrantRow(Frozen):
@@ -98,7 +100,7 @@ class Agreement(Frozen):
     client: Identifier
     push_agencies: Distinct[AgencyPattern] = ()
     reuse_all: bool = False
-    grants: Annotated[tuple[GrantRow, ...], Field(strict=False)] = ()
+    grants: Several[GrantRow] = ()
 
     @model_validator(mode="after")
     def _something(self) -> Self:
@@ -189,7 +191,7 @@ class Registry(Frozen):
     retry_budget: Annotated[float, Field(ge=0, le=1)] = 0.1
     auth: Annotated[dict[str, str], AfterValidator(_secrets_relative)] = Field(default_factory=dict)
     tls: Tls | None = None
-    services: Annotated[tuple[ServiceTable, ...], Field(strict=False)] = ()
+    services: Several[ServiceTable] = ()
 
     @model_validator(mode="after")
     def _fitting(self) -> Self:
@@ -235,7 +237,7 @@ class Component(Frozen):
     name: Title
     mandatory: bool = True
     paper_by_law: bool = False
-    replaced_by: Annotated[tuple[Replacement, ...], Field(strict=False)] = ()
+    replaced_by: Several[Replacement] = ()
 
 
 class Procedure(Frozen):
@@ -243,7 +245,7 @@ class Procedure(Frozen):
 
     procedure: ProcedureCode
     name: Title
-    components: Annotated[tuple[Component, ...], Field(strict=False)] = ()
+    components: Several[Component] = ()
     result_due: bool = True
     fee_due: bool = False
 

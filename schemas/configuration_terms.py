@@ -34,9 +34,13 @@ def _matching(pattern: re.Pattern[str], sentence: str) -> Callable[[str], str]:
     return check
 
 
-def _distinct(values: tuple[_T, ...]) -> tuple[_T, ...]:
+def _some(values: tuple[_T, ...]) -> tuple[_T, ...]:
     if not values:
         raise ValueError("an empty list allows nothing: leave the member out or name at least one")
+    return values
+
+
+def _distinct(values: tuple[_T, ...]) -> tuple[_T, ...]:
     if len(set(values)) != len(values):
         raise ValueError("a value is named twice")
     return values
@@ -88,5 +92,9 @@ Title = Annotated[str, AfterValidator(lambda text: checked_text(text, NAME_LIMIT
 Word = Annotated[str, AfterValidator(lambda text: checked_word(text, 64))]
 Moment = Annotated[AwareDatetime, BeforeValidator(_iso(datetime.fromisoformat))]
 Day = Annotated[date, BeforeValidator(_iso(date.fromisoformat))]
-Distinct = Annotated[tuple[_T, ...], Field(strict=False), AfterValidator(_distinct)]
+Several = Annotated[tuple[_T, ...], Field(strict=False)]
+"""A list, maybe empty."""
+Some = Annotated[tuple[_T, ...], Field(strict=False), AfterValidator(_some)]
+"""A list with at least one member."""
+Distinct = Annotated[tuple[_T, ...], Field(strict=False), AfterValidator(_some), AfterValidator(_distinct)]
 """A list with at least one member and none twice."""

@@ -69,7 +69,7 @@ REQUEST = (
         False,
         "Shorten the address; filters that do not fit belong in several calls.",
         "Địa chỉ yêu cầu quá dài. Vui lòng báo cho quản trị hệ thống của đơn vị.",
-        "A request line may have 8 KiB, method and version included.",
+        "A request line, method and version included, may have 8 KiB. No call of this interface needs a tenth of it.",
     ),
     Problem(
         "unsupported-media-type",

@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 
 from gateway.evidence.pins import Pin
-from gateway.evidence.report import Findings, LogReport, Report
+from gateway.evidence.report import Findings, LogReport, Report, Sight
 from gateway.evidence.walk import Anchor, Walk
 from gateway.store.audit import (
     answered_twice,
@@ -64,11 +64,11 @@ class Pairing:
         answers, self._answers = self._answers, {}
         asked, self._asked = self._asked, {}
         for question in await unknown_questions(self._database, list(answers)):
-            self.findings.add(*answers[question], "it answers a question that is not in the log")
+            self.findings.add(*answers[question], "it answers a question that is not in the log", Sight.PAIR)
         for question in await answered_twice(self._database, list(answers)):
-            self.findings.add(*answers[question], "its question was answered twice")
+            self.findings.add(*answers[question], "its question was answered twice", Sight.PAIR)
         for question in await never_closed(self._database, list(asked)):
-            self.findings.add(*asked[question], "this question was never answered nor closed")
+            self.findings.add(*asked[question], "this question was never answered nor closed", Sight.PAIR)
 
 
 async def audit_verify(
@@ -157,7 +157,7 @@ async def _upper_tile(database: Database, state: LogState, findings: Findings, p
             if root_of(hashes) != data[offset * _HASH : (offset + 1) * _HASH]:
                 leaves = WIDTH**level
                 why = f"tile {level}/{index} does not hold the root of the entries from here on"
-                findings.add(state.origin, (index * WIDTH + offset) * leaves, why)
+                findings.add(state.origin, (index * WIDTH + offset) * leaves, why, Sight.TILE)
                 return
 
 

@@ -27,7 +27,7 @@ class EvidenceKeyError(Exception):
     """A key of the log is missing or wrong; the text names the setting."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class EvidenceKeys:
     """What the log signs, seals and pseudonymises with."""
 

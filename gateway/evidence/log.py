@@ -168,7 +168,8 @@ class EvidenceLog:
             try:
                 await self._take_lease()
             except (StoreError, NoFreeSlot, LogBehindPin) as error:
-                self.why_unhealthy = str(error) or type(error).__name__
+                self.why_unhealthy = str(error)
+                self._fail_queue()
                 await asyncio.sleep(_RETRY_S)
 
     async def _take_lease(self) -> None:
@@ -177,10 +178,11 @@ class EvidenceLog:
 
     async def _drop_lease(self) -> None:
         lease, self._lease = self._lease, None
-        if lease is not None:
-            await lease.session.close()
-        if self._closing or lease is None or lease.lost.is_set():
-            self._fail_queue()
+        if lease is None:
+            return
+        if lease.lost.is_set() or self._closing:
+            self._fail_queue()  # at the year's end what queued goes into the next log instead
+        await lease.session.close()
 
     async def _serve(self, lease: Lease) -> None:
         """Commit batches until the lease is lost, the year ends or the log is closed."""

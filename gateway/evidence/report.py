@@ -1,8 +1,18 @@
 """What an audit of the log found (PROTOCOL section 6, `lienthong audit verify`)."""
 
 from dataclasses import dataclass, field
+from enum import IntEnum
 
 MAX_PROBLEMS = 100
+
+
+class Sight(IntEnum):
+    """How closely a problem names its entry; the closest come first."""
+
+    ENTRY = 0
+    PAIR = 1  # an entry whose counterpart is wrong or gone
+    TILE = 2  # the first of a tile's entries
+    ROOT = 3  # the first that no signed root proves
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,6 +22,7 @@ class Problem:
     log: str
     index: int | None
     why: str
+    sight: Sight = Sight.ENTRY
 
     def __str__(self) -> str:
         place = f"{self.log} #{self.index}" if self.index is not None else self.log
@@ -32,7 +43,7 @@ class LogReport:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The whole audit. `problems` are ordered by log and index; at most `MAX_PROBLEMS` are kept."""
+    """The whole audit. `problems` are ordered by log, closeness and index; at most `MAX_PROBLEMS` are kept."""
 
     logs: tuple[LogReport, ...]
     problems: tuple[Problem, ...]
@@ -65,11 +76,13 @@ class Findings:
 
     problems: list[Problem] = field(default_factory=list)
 
-    def add(self, log: str, index: int | None, why: str) -> None:
+    def add(self, log: str, index: int | None, why: str, sight: Sight = Sight.ENTRY) -> None:
         """Note a problem."""
         if len(self.problems) < MAX_PROBLEMS:
-            self.problems.append(Problem(log, index, why))
+            self.problems.append(Problem(log, index, why, sight))
 
     def ordered(self) -> tuple[Problem, ...]:
-        """Return the problems by log and index; those of no entry come last in their log."""
-        return tuple(sorted(self.problems, key=lambda found: (found.log, found.index is None, found.index or 0)))
+        """Return the problems by log, closeness and index; those of no entry come last in their log."""
+        return tuple(
+            sorted(self.problems, key=lambda found: (found.log, found.index is None, found.sight, found.index or 0))
+        )

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gateway.evidence.leaf import LeafError, project
-from gateway.evidence.report import Findings
+from gateway.evidence.report import Findings, Sight
 from gateway.store.audit import checkpoint_pages, entry_pages, tiles
 from gateway.store.database import Database
 from gateway.store.logs import LogState
@@ -172,7 +172,7 @@ class Walk:
             return
         self._forked = True
         why = f"the entries up to {checkpoint.size - 1} are not those that {source} of {checkpoint.size} signed"
-        self._findings.add(self._state.origin, self._proved, why)
+        self._findings.add(self._state.origin, self._proved, why, Sight.ROOT)
 
     async def _end(self, own: AsyncGenerator[Checkpoint, None]) -> None:
         origin, seen = self._state.origin, self._frontier.size

@@ -10,12 +10,12 @@ DECLARE
 BEGIN
     SELECT l.log_id, l.origin, h.next_index INTO log_id, origin, next_index
     FROM log l JOIN log_head h USING (log_id)
-    WHERE l.slot = p_slot AND l.year = p_year AND h.closed_why IS NULL
+    WHERE l.slot = p_slot AND l.year = p_year AND h.closed_why IS NULL AND starts_with(l.origin, p_base || '/')
     ORDER BY l.log_id DESC LIMIT 1;
     IF FOUND THEN
         RETURN;
     END IF;
-    UPDATE log_head h SET closed_why = 'followed by the log of ' || p_year
+    UPDATE log_head h SET closed_why = 'followed by another'
     FROM log l WHERE l.log_id = h.log_id AND l.slot = p_slot AND h.closed_why IS NULL;
     generation := 0;
     LOOP

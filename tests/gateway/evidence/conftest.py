@@ -49,7 +49,7 @@ def person(number: int) -> tuple[str, str]:
     return "personal_id", f"099191{number:06d}"
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def question() -> MakeDraft:
     """Make a question about a person of its own, with a nonce of its own; any member can be replaced."""
 

@@ -4,11 +4,11 @@ The rule: no mode of a directory that is not ours is ever changed. Where root's 
 traverse the way to the data or to the virtual environment, they are kept under `/var/lib/lienthong`.
 """
 
-import hashlib
 import importlib.metadata
 import importlib.util
 import os
 import pwd
+import secrets
 import shutil
 import stat
 import tempfile
@@ -67,8 +67,8 @@ def data_home(directory: Path, user: ServerUser | None) -> Path:
     if user is None or can_traverse(directory, user):
         home = directory
     else:
-        digest = hashlib.sha256(os.fsencode(directory.resolve())).hexdigest()[:16]
-        home = SHARED_STATE / digest
+        # random, not derived from the path: a directory that is deleted and made anew starts anew
+        home = SHARED_STATE / secrets.token_hex(8)
         make_shared(home)
     pointer.write_text(f"{home}\n", encoding="utf-8")
     return home

@@ -27,7 +27,7 @@ from signing.request import Message, Request, Response
 
 _NAME = re.compile(r"@?[!#$%&'*+\-.^_`|~0-9a-z]+")
 _FOLD = re.compile(r"[ \t]*\r\n[ \t]+")
-_LINE_BREAK = re.compile(r"[\r\n\0]")
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _CACHED_LENGTH = 1024
 """Longer lists are worked out each time, so that the caches stay small."""
 _FLAGS = frozenset({"sf", "bs", "req"})
@@ -168,10 +168,10 @@ def _derived(component: Component, message: Message) -> str:
 
 def _strip(component: Component, line: str) -> str:
     """One field line, folded and stripped (section 2.1)."""
-    if not line.isprintable() and _LINE_BREAK.search(line):
+    if not line.isprintable() and _CONTROL.search(line):
         line = _FOLD.sub(" ", line)
-        if _LINE_BREAK.search(line):
-            raise _unavailable(component, "holds a line break")
+        if _CONTROL.search(line):
+            raise _unavailable(component, "holds a control character")
     return line.strip(" \t")
 
 

@@ -40,6 +40,8 @@ def _integer(value: int) -> str:
 
 
 def _decimal(value: Decimal) -> str:
+    if not value.is_finite():
+        raise _refuse("decimal")
     try:
         rounded = value.quantize(_MILLI, rounding=ROUND_HALF_EVEN)
     except InvalidOperation as error:

@@ -143,7 +143,7 @@ def parse_jwks(document: Any) -> dict[str, VerificationKey]:
     members = document.get("keys") if isinstance(document, Mapping) else None
     if not isinstance(members, list) or not all(isinstance(member, Mapping) for member in members):
         raise KeyFormatError("this is no JWK set")
-    usable = [m for m in members if m.get("kty") in jwk.KINDS and m.get("use", "sig") == "sig"]
+    usable = [m for m in members if m.get("kty") in list(jwk.KINDS) and m.get("use", "sig") == "sig"]
     keys = [VerificationKey.from_jwk(member) for member in usable]
     by_id = {key.keyid: key for key in keys}
     if len(by_id) != len(keys):

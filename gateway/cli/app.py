@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from gateway.cli import audit, call, configuration, keys, log, receipt, sandbox, serving
+from gateway.cli import audit, call, configuration, demo, keys, log, receipt, sandbox, serving
 from gateway.cli.common import EXIT_CODES
 
 app = typer.Typer(
@@ -22,6 +22,7 @@ app.command("diff")(configuration.difference)
 app.command()(configuration.apply)
 app.command()(call.call)
 app.command()(call.verify)
+app.command()(demo.demo)
 app.add_typer(keys.app, name="keys")
 app.add_typer(receipt.app, name="receipt")
 app.add_typer(audit.app, name="audit")

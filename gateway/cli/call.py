@@ -12,10 +12,10 @@ from rich.table import Table
 
 from gateway.cli.caller import Caller, caller_of, known_identity
 from gateway.cli.common import Exit, err, fail, guarded, out, print_json, run
-from gateway.cli.proving import fetch_proof
 from gateway.client import Answer, Client, Exchange, Refused
 from gateway.client.identity import load_identity, load_jwks
 from gateway.client.protocol import believe
+from gateway.client.proving import fetch_proof
 from gateway.settings import SettingsError
 from signing.keys import VerificationKey, jwks, parse_jwks
 from signing.message import ComponentReport, explain_request, explain_response

@@ -9,9 +9,9 @@ import typer
 from gateway.cli.call import ClientOption, JwksOption, UrlOption, gateway_keys
 from gateway.cli.caller import caller_of, known_identity
 from gateway.cli.common import err, guarded, out, print_json, run
-from gateway.cli.proving import fetch_proof
 from gateway.client import Client, Exchange
 from gateway.client.identity import load_vkeys
+from gateway.client.proving import fetch_proof
 from gateway.client.receipt import Verdict, verify_receipt
 from signing.checkpoint import VerifierKey, parse_vkey
 

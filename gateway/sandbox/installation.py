@@ -37,7 +37,8 @@ class Sandbox:
         self._supervisor = Supervisor(self._report)
         self._held = ExitStack()
         self._postgres = EmbeddedPostgres(self._layout.postgres, log_file=self._layout.logs / "postgresql.log")
-        self.url = ""
+        self.addresses: Addresses | None = None
+        """Where everything listens, once started."""
 
     @property
     def layout(self) -> Layout:
@@ -87,7 +88,7 @@ class Sandbox:
         gateway = self._gateway()
         self._supervisor.add("gateway", gateway)
         self._await_answer(addresses.public, gateway)
-        self.url = addresses.public
+        self.addresses = addresses
         return addresses.public
 
     def _lock(self) -> None:

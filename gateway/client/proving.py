@@ -5,8 +5,10 @@ import time
 from collections.abc import Mapping
 from urllib.parse import quote
 
-from gateway.client import Client, ClientError, Exchange, Receipt, Unknown
-from gateway.client.protocol import check_signature, read_receipt
+from gateway.client.client import Client
+from gateway.client.errors import ClientError, Unknown
+from gateway.client.exchange import Exchange
+from gateway.client.protocol import Receipt, check_signature, read_receipt
 from signing.keys import VerificationKey
 
 _PAUSE_S = 0.5

@@ -5,7 +5,6 @@ caller, never guessed. Registries write local time without an offset: Asia/Ho_Ch
 """
 
 import re
-from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 from typing import Literal
@@ -17,6 +16,8 @@ DateVerdict = Literal["match", "partial", "mismatch"]
 Precision = Literal["year", "month", "day"]
 
 _FIRST_YEAR, _LAST_YEAR, _LAST_MONTH = 1000, 9999, 12
+_FEBRUARY = 2
+_DAYS = (0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _PARTIAL = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?")
 
 _FORMATS: dict[str, re.Pattern[str]] = {
@@ -64,7 +65,7 @@ class PartialDate:
             return
         if not 1 <= self.month <= _LAST_MONTH:
             raise ValueError("there is no such month")
-        if self.day is not None and not 1 <= self.day <= monthrange(self.year, self.month)[1]:
+        if self.day is not None and not 1 <= self.day <= _days_in(self.year, self.month):
             raise ValueError("there is no such day")
 
     @property
@@ -181,6 +182,11 @@ def _day_of_time(text: str, name: str) -> PartialDate | None:
         return PartialDate(moment.year, moment.month, moment.day)
     except ValueError:
         return None
+
+
+def _days_in(year: int, month: int) -> int:
+    leap = month == _FEBRUARY and year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
+    return _DAYS[month] + leap
 
 
 def _number(text: str | None) -> int | None:

@@ -26,7 +26,8 @@ class Workshop:
     def __init__(self, scripted):
         self.scripted, self.built, self.broken = scripted, [], set()
 
-    def __call__(self, configuration, files, secrets_dir):
+    def __call__(self, configuration, _files, _secrets_dir):
+        """Build one."""
         if configuration.registry in self.broken:
             raise ValueError("/auth/credentials_file: is missing")
         adapter = self.scripted(RegistryTimeout("deadline"))
@@ -47,9 +48,9 @@ def pool(workshop, tmp_path, monkeypatch):
     return RegistryPool(tmp_path, lambda *_: None, workshop)
 
 
-async def test_builds_what_is_configured(pool, workshop, kit):
+async def test_builds_what_is_configured(pool, kit):
     """Every configured registry is there, by name, in order."""
-    await pool.load(kit.snapshot(registries__x="", **{"registries/insurance.toml": INSURANCE}))
+    await pool.load(kit.snapshot(**{"registries/insurance.toml": INSURANCE}))
     assert [registry.name for registry in pool.all()] == ["insurance", "population"]
     assert pool.get("population").name == "population"
     with pytest.raises(KeyError):
@@ -64,7 +65,7 @@ async def test_a_reload_keeps_what_is_unchanged(pool, kit):
     assert pool.get("population") is before
 
 
-async def test_a_changed_registry_is_rebuilt_and_the_old_one_closed_later(pool, workshop, kit):
+async def test_a_changed_registry_is_rebuilt_and_the_old_one_closed_later(pool, kit):
     """The new address counts at once; the old one ends its calls and is then closed."""
     await pool.load(kit.snapshot())
     before = pool.get("population")

@@ -19,6 +19,7 @@ class Watched:
         self.calls = []
 
     def __call__(self, registry, outcome, seconds):
+        """Note how a call ended."""
         self.calls.append((registry, outcome))
         assert seconds >= 0
 
@@ -40,11 +41,11 @@ def make(watched):
     return made
 
 
-def refused() -> RegistryUnavailable:
+def _refused() -> RegistryUnavailable:
     return RegistryUnavailable("refused", unanswered=True)
 
 
-async def hang():
+async def _hang():
     await asyncio.sleep(60)
 
 
@@ -62,7 +63,7 @@ async def test_answers_and_reports(make, scripted, answer_found, kit, watched):
 
 async def test_the_deadline_ends_a_hanging_call(make, scripted, kit, watched):
     """A registry that hangs is given up at the deadline, as a timeout."""
-    registry = make(scripted(hang))
+    registry = make(scripted(_hang))
     begun = monotonic()
     with pytest.raises(RegistryTimeout):
         await registry.ask(kit.grant(), "r")
@@ -73,7 +74,7 @@ async def test_the_deadline_ends_a_hanging_call(make, scripted, kit, watched):
 
 async def test_retries_what_was_not_answered(make, scripted, answer_found, kit):
     """A refused connection is tried once more: no byte came, so asking again is safe."""
-    adapter = scripted(refused(), answer_found())
+    adapter = scripted(_refused(), answer_found())
     assert (await make(adapter).ask(kit.grant(), "r")).found
     assert len(adapter.calls) == 2
 
@@ -91,7 +92,7 @@ async def test_never_retries_what_may_have_been_answered(make, scripted, answer_
 
 async def test_an_ambiguous_second_try_is_not_tried_again(make, scripted, answer_found, kit):
     """A retry that fails in another way is the end."""
-    adapter = scripted(refused(), RegistryFault("fault"), answer_found())
+    adapter = scripted(_refused(), RegistryFault("fault"), answer_found())
     with pytest.raises(RegistryFault):
         await make(adapter).ask(kit.grant(), "r")
     assert len(adapter.calls) == 2
@@ -99,7 +100,7 @@ async def test_an_ambiguous_second_try_is_not_tried_again(make, scripted, answer
 
 async def test_retries_stay_within_a_tenth_of_the_calls(make, scripted, kit):
     """However long a registry refuses, the calls made are at most a tenth more than those wanted, and one."""
-    adapter = scripted(refused())
+    adapter = scripted(_refused())
     registry = make(adapter, breaker=Breaker(min_calls=10_000))
     for _ in range(100):
         with pytest.raises(RegistryUnavailable):
@@ -109,7 +110,7 @@ async def test_retries_stay_within_a_tenth_of_the_calls(make, scripted, kit):
 
 async def test_a_budget_of_nothing_allows_no_retry(make, scripted, answer_found, kit):
     """With `retry_budget = 0` a refused connection is told as such."""
-    adapter = scripted(refused(), answer_found())
+    adapter = scripted(_refused(), answer_found())
     with pytest.raises(RegistryUnavailable):
         await make(adapter, retry_budget=0.0).ask(kit.grant(), "r")
     assert len(adapter.calls) == 1
@@ -154,7 +155,7 @@ async def test_it_recovers_by_one_probe(make, scripted, answer_found, kit):
 
 async def test_a_cancelled_probe_gives_its_place_back(make, scripted, kit):
     """A probe that hangs until the deadline counts as failed, and another may follow later."""
-    adapter = scripted(RegistryFault("fault"), RegistryFault("fault"), hang)
+    adapter = scripted(RegistryFault("fault"), RegistryFault("fault"), _hang)
     registry = make(adapter, breaker=Breaker(min_calls=2, probe_after_s=0.05))
     for _ in range(2):
         with pytest.raises(RegistryFault):
@@ -169,7 +170,7 @@ async def test_a_cancelled_probe_gives_its_place_back(make, scripted, kit):
 
 async def test_the_cap_bounds_calls_under_way_and_callers_waiting(make, scripted, kit):
     """At most `max_concurrent` calls are out, as many wait, and everybody beyond is refused at once."""
-    adapter = scripted(hang)
+    adapter = scripted(_hang)
     registry = make(adapter, max_concurrent=3)
     tasks = [asyncio.create_task(registry.ask(kit.grant(), "r")) for _ in range(6)]
     await asyncio.sleep(0.05)
@@ -184,7 +185,7 @@ async def test_the_cap_bounds_calls_under_way_and_callers_waiting(make, scripted
 
 async def test_a_hanging_registry_does_not_hold_up_another(make, scripted, answer_found, kit):
     """Each registry has its own cap: one that hangs takes nobody down with it."""
-    hanging, sound = make(scripted(hang), max_concurrent=1), make(scripted(answer_found()))
+    hanging, sound = make(scripted(_hang), max_concurrent=1), make(scripted(answer_found()))
     tasks = [asyncio.create_task(hanging.ask(kit.grant(), "r")) for _ in range(2)]
     await asyncio.sleep(0.01)
     begun = monotonic()

@@ -1,6 +1,6 @@
 """The civil-status registers: who has a birth, a marriage, a death on record, and under which numbers.
 
-Births are on record for those born since 1940, but for three in a hundred whose book is lost.
+Births are on record for those born since 1925, but for three in a hundred whose book is lost.
 """
 
 from datetime import date, timedelta
@@ -10,7 +10,7 @@ from mocks.families import Marriage, marriage
 from mocks.numbers import AS_OF, Key, draw, index
 from mocks.people import PROVINCE, Death, birth, death, restricted
 
-_FIRST_BOOK = 1940
+_FIRST_BOOK = 1925
 
 
 class Registration(NamedTuple):

@@ -23,6 +23,7 @@ from mocks.special import MODES
 
 TRAP = "/_trap"
 _JSON = "application/json"
+_GRACE_S = 0.05  # not 0: aiohttp takes that for "without end"
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +135,7 @@ async def _serve(build: Callable[[str], Registry], options: Options) -> None:
     async def answer(request: web.BaseRequest) -> web.StreamResponse:
         return await holder[0].answer(request)
 
-    runner = web.ServerRunner(web.Server(answer, handler_cancellation=True, access_log=None), shutdown_timeout=0)
+    runner = web.ServerRunner(web.Server(answer, handler_cancellation=True, access_log=None), shutdown_timeout=_GRACE_S)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", options.port).start()
     bound = f"http://127.0.0.1:{runner.addresses[0][1]}"

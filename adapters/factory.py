@@ -38,9 +38,10 @@ def build_adapter(config: Registry, files: Mapping[str, str], secrets_dir: Path)
 
 
 def _transport(config: Registry, secrets_dir: Path) -> HttpTransport:
-    tls = config.tls
-    names = (tls.ca_file, tls.client_certificate_file, tls.client_key_file) if tls else (None, None, None)
-    context = tls_context(*(str(secrets_dir / name) if name else None for name in names))
+    tls, context = config.tls, None
+    if tls is not None:
+        names = (tls.ca_file, tls.client_certificate_file, tls.client_key_file)
+        context = tls_context(*(str(secrets_dir / name) if name else None for name in names))
     return HttpTransport(config.url, limit=config.max_concurrent, tls=context)
 
 

@@ -65,7 +65,7 @@ class HttpTransport:
     def __init__(self, base_url: str, *, limit: int = 64, tls: ssl.SSLContext | None = None) -> None:
         self.base = base_url.rstrip("/")
         self._limit = limit
-        self._tls = tls if tls is not None else tls_context()
+        self._tls = tls if tls is not None else tls_context() if self.base.startswith("https:") else True
         self._session: aiohttp.ClientSession | None = None
 
     def url(self, path: str = "") -> URL:

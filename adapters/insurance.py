@@ -153,6 +153,8 @@ def _card_question(grant: Grant) -> dict[str, str]:
 
 def _card_answer(answer: dict[str, Any], grant: Grant) -> RegistryAnswer:
     code = answer.get("maKetQua")
+    if type(code) is not str:
+        raise RegistryInvalid("schema-drift")
     if code not in _FOUND and code not in _NO_MATCH:
         raise _unusual(code)
     _CARD.check(answer)

@@ -32,7 +32,7 @@ from schemas.services import CATALOGUE, ServiceSpec
 WSDL = "population.wsdl"
 _LOOK_UP = "037"
 _OPERATION = "TraCuuThongTinCongDan"
-_NAMESPACE = "{http://www.mic.gov.vn/dancu/1.0}"
+_NAMESPACE_LENGTH = len("{http://www.mic.gov.vn/dancu/1.0}")
 _ID_MEMBERS = {"personal_id": "SoDinhDanh", "old_id_card": "SoCMND"}
 _BIRTH_MEMBERS = ("NgayThangNamSinh/NgayThangNam", "NgayThangNamSinh/Nam")
 _SEX = {"0": "undetermined", "1": "male", "2": "female"}
@@ -127,73 +127,66 @@ def _answer(collection: etree._Element, subject: Subject, request_id: str) -> Re
         return RegistryAnswer(found=False)
     if len(citizens) > 1:
         raise RegistryInvalid("two-results")
-    members = _members(citizens[0])
-    birth = _birth_date(_members(members["NgayThangNamSinh"]))
-    record = _record(members, birth)
+    citizen = _tree(citizens[0])
+    born = citizen["NgayThangNamSinh"]
+    birth = _birth_date(born if isinstance(born, dict) else {})
+    record = _record(citizen, birth)
     check_identifier(subject.id, record[subject.id_type])
     check_person(subject, record["full_name"], birth)
     as_of = moment(collection.get("ThoiDiemDuLieu"), "iso-local")
     return RegistryAnswer(found=True, record=record, source_as_of=as_of, person_id=record["personal_id"])
 
 
-def _record(members: Mapping[str, etree._Element], birth: PartialDate | None) -> dict[str, Any]:
-    name = _members(members["HoVaTen"])
+def _tree(element: etree._Element) -> dict[str, Any]:
+    """Return a valid element's children by local name; the schema let each stand once and in one namespace."""
+    return {str(child.tag)[_NAMESPACE_LENGTH:]: _tree(child) if len(child) else child.text for child in element}
+
+
+def _record(citizen: Mapping[str, Any], birth: PartialDate | None) -> dict[str, Any]:
+    value, name = citizen.get, citizen["HoVaTen"]
     return {
-        "personal_id": _text(members, "SoDinhDanh"),
-        "old_id_card": _text(members, "SoCMND"),
-        "full_name": " ".join(part for key in ("Ho", "ChuDem", "Ten") if (part := _text(name, key))),
+        "personal_id": value("SoDinhDanh"),
+        "old_id_card": value("SoCMND"),
+        "full_name": " ".join(part for key in ("Ho", "ChuDem", "Ten") if (part := name.get(key))),
         "birth_date": str(birth) if birth else None,
-        "sex": coded(_SEX, _text(members, "GioiTinh")),
-        "ethnicity": _text(members, "DanToc"),
-        "nationality": _text(members, "QuocTich"),
-        "marital_status": coded(_MARITAL_STATUS, _text(members, "TinhTrangHonNhan")),
-        "birth_place": _address(members.get("NoiDangKyKhaiSinh")),
-        "home_town": _address(members.get("QueQuan")),
-        "permanent_address": _address(members.get("ThuongTru")),
-        "current_address": _address(members.get("NoiOHienTai")),
-        "father": _relative(members.get("Cha")),
-        "mother": _relative(members.get("Me")),
-        "spouse": _relative(members.get("VoChong")),
-        "household_head": _relative(members.get("ChuHo")),
-        "household_number": _text(members, "SoSoHoKhau"),
-        "religion": _text(members, "TonGiao"),
-        "blood_type": coded(_BLOOD_TYPE, _text(members, "NhomMau")),
+        "sex": coded(_SEX, value("GioiTinh")),
+        "ethnicity": value("DanToc"),
+        "nationality": value("QuocTich"),
+        "marital_status": coded(_MARITAL_STATUS, value("TinhTrangHonNhan")),
+        "birth_place": _address(value("NoiDangKyKhaiSinh")),
+        "home_town": _address(value("QueQuan")),
+        "permanent_address": _address(value("ThuongTru")),
+        "current_address": _address(value("NoiOHienTai")),
+        "father": _relative(value("Cha")),
+        "mother": _relative(value("Me")),
+        "spouse": _relative(value("VoChong")),
+        "household_head": _relative(value("ChuHo")),
+        "household_number": value("SoSoHoKhau"),
+        "religion": value("TonGiao"),
+        "blood_type": coded(_BLOOD_TYPE, value("NhomMau")),
     }
 
 
-def _members(element: etree._Element) -> dict[str, etree._Element]:
-    """Return a valid element's children by local name; the schema let each stand once and in one namespace."""
-    return {str(child.tag)[len(_NAMESPACE) :]: child for child in element}
-
-
-def _text(members: Mapping[str, etree._Element], name: str) -> str | None:
-    element = members.get(name)
-    return None if element is None else element.text or None
-
-
-def _birth_date(members: Mapping[str, etree._Element]) -> PartialDate | None:
-    day = partial_date(_text(members, "NgayThangNam"), "yyyyMMdd")
-    year = partial_date(_text(members, "Nam"), "yyyy")
+def _birth_date(held: Mapping[str, str]) -> PartialDate | None:
+    day = partial_date(held.get("NgayThangNam"), "yyyyMMdd")
+    year = partial_date(held.get("Nam"), "yyyy")
     if day and year and day.year != year.year:
         raise RegistryInvalid("bad-date")
     return day or year
 
 
-def _address(element: etree._Element | None) -> dict[str, Any] | None:
-    if element is None:
+def _address(held: Mapping[str, str] | None) -> dict[str, Any] | None:
+    if held is None:
         return None
-    members = _members(element)
+    value = held.get
     return {
-        "province": _text(members, "MaTinhThanh"),
-        "district": _text(members, "MaQuanHuyen"),
-        "ward": _text(members, "MaPhuongXa"),
-        "detail": _text(members, "ChiTiet"),
-        "country": _text(members, "QuocGia"),
+        "province": value("MaTinhThanh"),
+        "district": value("MaQuanHuyen"),
+        "ward": value("MaPhuongXa"),
+        "detail": value("ChiTiet"),
+        "country": value("QuocGia"),
     }
 
 
-def _relative(element: etree._Element | None) -> dict[str, Any] | None:
-    if element is None:
-        return None
-    members = _members(element)
-    return relative(_text(members, "HoVaTen"), _text(members, "SoDinhDanh"))
+def _relative(held: Mapping[str, str] | None) -> dict[str, Any] | None:
+    return None if held is None else relative(held.get("HoVaTen"), held.get("SoDinhDanh"))

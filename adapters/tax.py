@@ -72,11 +72,15 @@ class TaxAdapter:
         body = self._signed(dialogue.templates[grant.subject.id_type], message_id, grant, call)
         headers = {**self._headers, "traceparent": call.traceparent} if call.traceparent else self._headers
         reply = await self._transport.post(self._url, body, headers, call.timeout_s)
-        result = self._contract.checked(self._verified(reply.body, message_id, call), dialogue.operation)
-        members = _members(result)
+        return self.read(grant.service.service, reply.body, message_id, grant.subject, call)
+
+    def read(self, service: str, data: bytes, message_id: str, subject: Subject, call: Call) -> RegistryAnswer:
+        """Read the answer to our message `message_id` about `subject`; `RegistryInvalid` unless all of it holds."""
+        dialogue = self._dialogues[service]
+        members = _members(self._contract.checked(self._verified(data, message_id, call), dialogue.operation))
         if _text(members, "MaYeuCau") != call.request_id:
             raise RegistryInvalid("wrong-request")
-        return dialogue.read(members, grant.subject)
+        return dialogue.read(members, subject)
 
     async def close(self) -> None:
         """Release connections."""

@@ -29,7 +29,8 @@ def envelope(citizens: str = CITIZEN, count: str = "1", request: str = REQUEST) 
         '<?xml version="1.0" encoding="utf-8"?>\n'
         '<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body>'
         f'<CongdanCollection xmlns="http://www.mic.gov.vn/dancu/1.0" SoCongDan="{count}" '
-        f'ThoiDiemDuLieu="2026-11-21T08:30:00" MaYeuCau="{request}">{citizens}</CongdanCollection></s:Body></s:Envelope>'
+        f'ThoiDiemDuLieu="2026-11-21T08:30:00" MaYeuCau="{request}">{citizens}'
+        "</CongdanCollection></s:Body></s:Envelope>"
     )
 
 
@@ -208,6 +209,7 @@ BROKEN = {
     "look_alike_letters": (envelope(CITIZEN.replace("THỬ", "ТHỬ")), "bad-name"),
     "other_birth_date": (envelope(CITIZEN.replace("19910502", "19910503")), "wrong-person"),
     "no_birth_date": (envelope(CITIZEN.replace(DAY, "")), "wrong-person"),
+    "blank_birth_date": (envelope(CITIZEN.replace(DAY, " ")), "wrong-person"),
     "impossible_birth_date": (envelope(CITIZEN.replace("19910502", "19910231")), "bad-date"),
     "contradicting_dates": (envelope(CITIZEN.replace(DAY, "<Nam>1990</Nam>" + DAY)), "bad-date"),
     "empty_sex": (envelope(CITIZEN.replace("<GioiTinh>2</GioiTinh>", "<GioiTinh/>")), "schema-drift"),

@@ -13,7 +13,8 @@ from rich.panel import Panel
 from gateway.cli.common import fail, out
 from gateway.client import ClientError
 from gateway.demo import tell
-from gateway.sandbox.installation import Sandbox, SandboxError
+from gateway.sandbox.installation import Sandbox
+from gateway.sandbox.layout import SandboxError
 from gateway.sandbox.processes import ProcessFailed, StopSignals
 from gateway.store.embedded import EmbeddedPostgresError
 

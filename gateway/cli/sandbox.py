@@ -9,7 +9,8 @@ import typer
 
 from gateway.cli.common import Exit, fail, out
 from gateway.client import ClientError
-from gateway.sandbox.installation import Sandbox, SandboxError
+from gateway.sandbox.installation import Sandbox
+from gateway.sandbox.layout import SandboxError
 from gateway.sandbox.processes import ProcessFailed, StopSignals
 from gateway.store.embedded import EmbeddedPostgresError
 

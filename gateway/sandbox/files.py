@@ -4,7 +4,6 @@ The rule: what exists is kept (a tester's edits too); at every start only addres
 """
 
 import re
-import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +13,7 @@ import orjson
 
 from gateway.keyfiles import client_document, new_client, new_installation
 from gateway.sandbox.agreements import documents, registry_document
-from gateway.sandbox.layout import MINISTRY, PROVINCE, REGISTRIES, STRICT_PROVINCE, Layout
+from gateway.sandbox.layout import MINISTRY, PROVINCE, REGISTRIES, STRICT_PROVINCE, Layout, SandboxError
 from signing.checkpoint import verifier_key
 from signing.keys import Algorithm, SigningKey, jwks
 
@@ -24,6 +23,7 @@ _CALLERS = (
     (MINISTRY, "Cơ quan đăng ký G99 (thử nghiệm)", "ministry", Algorithm.ED25519),
 )
 _URL_LINE = re.compile(r"^url\s*=.*$", re.MULTILINE)
+_UNQUOTABLE = re.compile(r"[\"\\$`\x00-\x1f\x7f]")
 HTTP_KEYID = "sandbox-answers-1"
 ORIGIN = "sandbox.lienthong.invalid"
 
@@ -43,7 +43,12 @@ class Addresses:
 
 
 def prepare(layout: Layout, now: datetime) -> None:
-    """Make directories, keys, clients and the parts of the configuration that name no address."""
+    """Make directories, keys, clients and the parts of the configuration that name no address.
+
+    Raises `SandboxError` for a directory whose name cannot stand in a settings file.
+    """
+    if _UNQUOTABLE.search(str(layout.root)):
+        raise SandboxError("the directory's path holds a quote, a backslash, $ or a line end — choose another --dir")
     for path in (layout.root, layout.config, layout.clients, layout.secrets, layout.logs, layout.pins):
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
     new_installation(layout.keys, now)
@@ -92,7 +97,7 @@ def write_env(layout: Layout, addresses: Addresses, database_url: str, migration
         "CHECKPOINT_PIN": layout.pins,
         "CLIENT": layout.client_toml(PROVINCE),
     }
-    lines = "".join(f"LIENTHONG_{name}={shlex.quote(str(value))}\n" for name, value in values.items())
+    lines = "".join(f'LIENTHONG_{name}="{value}"\n' for name, value in values.items())
     layout.env.touch(mode=0o600)
     layout.env.chmod(0o600)
     layout.env.write_text(lines, encoding="utf-8")

@@ -17,15 +17,11 @@ from pathlib import Path
 
 from gateway.client import ClientError, SyncClient
 from gateway.sandbox.files import Addresses, prepare, write_addresses, write_env
-from gateway.sandbox.layout import PROVINCE, REGISTRIES, Layout
+from gateway.sandbox.layout import PROVINCE, REGISTRIES, Layout, SandboxError
 from gateway.sandbox.processes import ProcessFailed, Program, Supervisor
 from gateway.store.embedded import APPLICATION, OWNER, EmbeddedPostgres
 
 _PORT_WAIT_S, _READY_WAIT_S, _COMMAND_WAIT_S = 15.0, 60.0, 120.0
-
-
-class SandboxError(Exception):
-    """The sandbox cannot start; the text says what to do."""
 
 
 class Sandbox:

@@ -9,6 +9,10 @@ REGISTRIES = {"population": "population", "insurance": "insurance", "civil_statu
 PROVINCE, STRICT_PROVINCE, MINISTRY = "H99.igate", "H98.onegate", "G99.registry"
 
 
+class SandboxError(Exception):
+    """The sandbox cannot start; the text says what to do."""
+
+
 @dataclass(frozen=True, slots=True)
 class Layout:
     """Paths under one directory, absolute."""

@@ -10,7 +10,6 @@ from gateway.authentication import Caller
 from gateway.refusals import Refusal
 from gateway.snapshot import Snapshot, build_snapshot
 from gateway.store.configuration import ConfigurationStore
-from schemas.configuration import ConfigurationError
 
 _log = structlog.get_logger("gateway.live")
 OnChange = Callable[[Snapshot], Awaitable[None]]
@@ -27,7 +26,7 @@ class LiveConfiguration:
 
     @classmethod
     async def load(cls, store: ConfigurationStore, on_change: OnChange) -> "LiveConfiguration":
-        """Load the version in force. Raises `ConfigurationError`."""
+        """Load the version in force. Raises `ConfigurationError`, or what `on_change` raises."""
         version, documents = await store.current()
         snapshot = build_snapshot(version, documents)
         await on_change(snapshot)
@@ -47,7 +46,7 @@ class LiveConfiguration:
             try:
                 snapshot = build_snapshot(version, documents)
                 await self._on_change(snapshot)
-            except (ConfigurationError, OSError, ValueError) as error:
+            except Exception as error:  # noqa: BLE001 — whatever a bad version raises, the old one stays in force
                 _log.error("configuration refused", version=version, error=type(error).__name__)
                 return
             self._snapshot = snapshot

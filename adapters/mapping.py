@@ -48,14 +48,14 @@ class ReplyMapping:
         record = self._record(tree)
         if not self._decided(tree, record):
             return RegistryAnswer(found=False)
-        self._check_subject(tree, grant.subject)
+        self._check_subject(record, grant.subject)
         values = {name: read(record) for name, read in self.fields.items()}
         _check_named(grant.subject, values)
         return RegistryAnswer(
             found=True,
             record=values,
             source_as_of=moment(at(tree, self.as_of[0]), *self.as_of[1]) if self.as_of else None,
-            person_id=_text(at(tree, self.person_id)) if self.person_id else None,
+            person_id=_text(at(record, self.person_id)) if self.person_id else None,
         )
 
     def _record(self, tree: Any) -> Any:
@@ -81,10 +81,10 @@ class ReplyMapping:
             raise RegistryInvalid("undecided")
         return found
 
-    def _check_subject(self, tree: Any, subject: Subject) -> None:
+    def _check_subject(self, record: Any, subject: Subject) -> None:
         path = self.subject_echo.get(subject.id_type)
         if path is not None:
-            check_identifier(subject.id, _text(at(tree, path)))
+            check_identifier(subject.id, _text(at(record, path)))
 
 
 def read_reply(spec: ServiceSpec, reply: Table, fields: Table, *, strict: bool) -> ReplyMapping:
@@ -105,9 +105,10 @@ def read_reply(spec: ServiceSpec, reply: Table, fields: Table, *, strict: bool) 
     as_of, person = _as_of(reply), _optional_path(reply, "person_id")
     ignored = tuple(parse_path(text, reply.at("known")) for text in reply.texts("known"))
     reply.done()
-    alone = [path for path in (record, request_echo, person, as_of and as_of[0], *echo.values()) if path]
-    inside = [(record or ()) + place for _, places in readers.values() for place in places]
-    known = branches([*alone, *inside, *told_found, *told_no_match, *told_faults, *ignored]) if strict else {}
+    outside = [path for path in (record, request_echo, as_of and as_of[0]) if path]
+    places = [person or (), *echo.values(), *(place for _, read_there in readers.values() for place in read_there)]
+    inside = [(record or ()) + place for place in places]
+    known = branches([*outside, *inside, *told_found, *told_no_match, *told_faults, *ignored]) if strict else {}
     return ReplyMapping(
         spec,
         faults,

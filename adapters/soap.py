@@ -29,6 +29,7 @@ _SOAP = "{http://schemas.xmlsoap.org/soap/envelope/}"
 _ENVELOPE, _HEADER, _BODY, _FAULT = (_SOAP + name for name in ("Envelope", "Header", "Body", "Fault"))
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _MAX_DEPTH = 12
+_XS = "http://www.w3.org/2001/XMLSchema"
 
 
 class _Texts:
@@ -46,12 +47,17 @@ class _Texts:
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """A place in a message: its path (`A/B`, attributes as `@C`), its XSD type, whether it may be absent or repeat."""
+    """A place in a message that holds a text.
+
+    `path` is as in `adapters.trees`, `type_name` the built-in XSD type, `under` the nearest element around it that may
+    repeat (empty where none does).
+    """
 
     path: str
     type_name: str
     optional: bool
     repeated: bool
+    under: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +105,11 @@ class Operation:
 
     def request_leaves(self) -> tuple[Leaf, ...]:
         """Return every place of the request that can take a value."""
-        return tuple(_leaves(self._operation.input.body, "", frozenset(), top=True))
+        return tuple(_leaves(self._operation.input.body, _Place(), frozenset()))
 
     def reply_leaves(self) -> tuple[Leaf, ...]:
         """Return every place of the reply that can hold a value."""
-        return tuple(_leaves(self._operation.output.body, "", frozenset(), top=True))
+        return tuple(_leaves(self._operation.output.body, _Place(), frozenset()))
 
 
 class Contract:
@@ -192,21 +198,39 @@ def _split(rest: bytes, paths: list[str], marks: list[str]) -> tuple[bytes, ...]
     return (*pieces, rest)
 
 
-def _leaves(element: Any, prefix: str, seen: frozenset[int], *, top: bool = False) -> Iterator[Leaf]:
+def _leaves(element: Any, at: "_Place", seen: frozenset[int]) -> Iterator[Leaf]:
     """Walk an element's type; a type inside itself is not entered twice."""
     kind = element.type
-    path = prefix if top else f"{prefix}{element.name}"
-    below = "" if top else f"{path}/"
     if not hasattr(kind, "elements"):
-        yield Leaf(path, str(kind.qname.localname if kind.qname else kind.name), element.is_optional, _many(element))
+        yield Leaf(at.path, _base_name(kind), element.is_optional, _many(element), at.under)
         return
     if id(kind) in seen or len(seen) > _MAX_DEPTH:
         return
+    below = f"{at.path}/" if at.path else ""
+    under = at.path if _many(element) else at.under
     for name, attribute in kind.attributes:
-        yield Leaf(f"{below}@{name}", "attribute", not getattr(attribute, "required", False), repeated=False)
+        optional = not getattr(attribute, "required", False)
+        yield Leaf(f"{below}@{name}", _base_name(attribute.type), optional, repeated=False, under=under)
     for _, child in kind.elements:
         if hasattr(child, "type"):
-            yield from _leaves(child, below, seen | {id(kind)})
+            yield from _leaves(child, _Place(f"{below}{child.name}", under), seen | {id(kind)})
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where the walk stands: the path, and the nearest element around it that may repeat."""
+
+    path: str = ""
+    under: str = ""
+
+
+def _base_name(kind: Any) -> str:
+    """Return the name of the built-in type that a simple type is, or restricts."""
+    for ancestor in type(kind).__mro__:
+        name = ancestor.__dict__.get("_default_qname")
+        if name is not None and name.namespace == _XS:
+            return str(name.localname)
+    return "string"
 
 
 def _many(element: Any) -> bool:

@@ -5,10 +5,11 @@ from any reply; modes of content belong to each registry, since they change what
 """
 
 import asyncio
+import contextlib
 import socket
 import struct
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -149,25 +150,28 @@ async def _stream(request: web.BaseRequest, reply: Reply, mode: Mode) -> web.Str
     response = web.StreamResponse(status=200, headers={"Content-Type": reply.content_type})
     if mode.name == "drip":
         response.content_length = len(reply.body)
-        await response.prepare(request)
-        for place in range(len(reply.body)):
-            await response.write(reply.body[place : place + 1])
-            await asyncio.sleep(_DRIP_S if mode.seconds is None else mode.seconds)
-        return response
-    if mode.name == "gzip_bomb":
+    elif mode.name == "gzip_bomb":
         response.headers["Content-Encoding"] = "gzip"
+    with contextlib.suppress(ConnectionError):  # whoever had enough hangs up
         await response.prepare(request)
-        head, part = _bomb(reply.body[:1])
-        await response.write(head)
-        for _ in range(_BOMB_PARTS):
+        for part, pause in _parts(reply, mode):
             await response.write(part)
-        return response
-    response.enable_chunked_encoding()
-    await response.prepare(request)
-    await response.write(reply.body[:1])
-    for _ in range(_ENDLESS_BLOCKS):
-        await response.write(_BLOCK)
+            await asyncio.sleep(pause)
     return response
+
+
+def _parts(reply: Reply, mode: Mode) -> Iterator[tuple[bytes, float]]:
+    """Cut what is sent into parts, each with the pause after it in seconds."""
+    if mode.name == "drip":
+        for place in range(len(reply.body)):
+            yield reply.body[place : place + 1], _DRIP_S if mode.seconds is None else mode.seconds
+    elif mode.name == "gzip_bomb":
+        head, part = _bomb(reply.body[:1])
+        yield head, 0
+        yield from ((part, 0) for _ in range(_BOMB_PARTS))
+    else:
+        yield reply.body[:1], 0
+        yield from ((_BLOCK, 0) for _ in range(_ENDLESS_BLOCKS))
 
 
 def _bomb(start: bytes) -> tuple[bytes, bytes]:

@@ -5,6 +5,7 @@ the process at once, open connections and all.
 """
 
 import asyncio
+import gc
 import signal
 import sys
 import time
@@ -150,5 +151,6 @@ async def _serve(build: Callable[[str], Registry], options: Options) -> None:
 
 def run(build: Callable[[str], Registry], options: Options) -> None:
     """Serve until SIGTERM; `build` makes the registry from the URL that its callers use."""
+    gc.freeze()  # what was imported stays: later collections need not look at it
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(build, options))

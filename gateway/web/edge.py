@@ -19,7 +19,7 @@ from gateway.flow.exchange import Exchange, Reply
 from gateway.flow.recording import record_refusal, refusal_draft
 from gateway.live import LiveConfiguration
 from gateway.refusals import Refusal
-from gateway.telemetry import Telemetry
+from gateway.telemetry import Telemetry, where
 from gateway.web.problems import ProblemWriter
 from gateway.web.receive import ClientGone, header_lines, read_body
 from gateway.web.routes import Route, RouteTable
@@ -27,6 +27,7 @@ from gateway.web.signer import AnswerSigner
 from gateway.web.target import Target, Targets
 from signing.message import Request
 
+_LOG_DOWN = Refusal("evidence-unavailable", "log", retry_after=1)
 _log = structlog.get_logger("gateway.edge")
 
 
@@ -91,11 +92,11 @@ class Edge:
         except Refusal as refusal:
             return await self._refused(exchange, refusal)
         except EvidenceUnavailable:
-            return self._problems.write(exchange.request_id, Refusal("evidence-unavailable", "log", retry_after=1))
+            return self._told(exchange, _LOG_DOWN)
         except ClientGone:
             raise
         except Exception as error:  # noqa: BLE001 — whatever it is, the caller gets a 500 and the log an entry
-            _log.exception("internal", request_id=exchange.request_id, error=type(error).__name__)
+            _log.exception("internal", request_id=exchange.request_id, error=type(error).__name__, where=where(error))
             return await self._refused(exchange, Refusal("internal", type(error).__name__))
 
     async def _answered(self, raw: BaseRequest, exchange: Exchange) -> Reply:
@@ -103,6 +104,7 @@ class Edge:
         hosts = [value for name, value in headers if name == "host"]
         target = self._targets.accept(raw.raw_path, hosts)
         exchange.request = Request(raw.method, target.scheme, target.authority, target.raw, headers)
+        exchange.query = parse_query(target.query)
         match = self._routes.match(target.path)
         route = match.route(raw.method)
         if any(name == "upgrade" and "websocket" in value.lower() for name, value in headers):
@@ -111,7 +113,6 @@ class Edge:
         if self._waiting > self._max_waiting:
             raise Refusal("rate-limited", "overload", retry_after=1)
         exchange.body = await read_body(raw, route, headers)
-        exchange.query = parse_query(target.query)
         if route.signed:
             return await self._signed(exchange, route, match.params)
         return await route.handler(exchange, match.params)
@@ -134,7 +135,10 @@ class Edge:
             elif exchange.request.target.startswith("/v1/"):
                 await self._strangers.record(refusal_draft(exchange, refusal, None), exchange.peer)
         except EvidenceUnavailable:
-            refusal = Refusal("evidence-unavailable", "log", retry_after=1)
+            refusal = _LOG_DOWN
+        return self._told(exchange, refusal)
+
+    def _told(self, exchange: Exchange, refusal: Refusal) -> Reply:
         self._telemetry.refused(exchange.route, refusal.code)
         return self._problems.write(exchange.request_id, refusal)
 

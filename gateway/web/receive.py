@@ -3,15 +3,16 @@
 import asyncio
 
 from aiohttp import hdrs
-from aiohttp.web import BaseRequest
+from aiohttp.web import BaseRequest, RequestPayloadError
 
+from gateway.flow.exchange import JSON
 from gateway.refusals import Refusal
 from gateway.web.routes import Route
 
 MAX_BODY = 1 << 20
 MAX_HEADERS = 32 << 10
 BODY_SECONDS = 30.0
-_JSON_TYPES = frozenset({"application/json", "application/json;charset=utf-8"})
+_CHARSETS = frozenset({"", "charset=utf-8", 'charset="utf-8"'})
 
 
 class ClientGone(Exception):  # noqa: N818 — nothing went wrong here: somebody left
@@ -28,17 +29,19 @@ def header_lines(request: BaseRequest) -> list[tuple[str, str]]:
 
 async def read_body(request: BaseRequest, route: Route, headers: list[tuple[str, str]]) -> bytes:
     """Return the body's bytes, never inflated. Raises `Refusal` (400, 413, 415) or `ClientGone`."""
-    names = {name for name, _ in headers}
-    if route.method == hdrs.METH_GET:
-        if "transfer-encoding" in names or any(
-            name == "content-length" and value.strip() != "0" for name, value in headers
-        ):
-            raise Refusal("request-malformed", "get-with-content", detail="A GET request has no content.")
-        return b""
+    codings = [value.strip().lower() for name, value in headers if name == "transfer-encoding"]
+    if codings not in ([], ["chunked"]):
+        raise Refusal("request-malformed", "transfer-encoding", detail="The only transfer coding is chunked.")
     length = request.content_length
+    if route.method == hdrs.METH_GET:
+        if codings or length:
+            raise Refusal("request-malformed", "get-with-content", detail="A GET request has no content.")
+        _check_encoding(headers)
+        return b""
     if length is not None and length > MAX_BODY:
         raise Refusal("payload-too-large", "length")
     _check_type(headers)
+    _check_encoding(headers)
     if request.headers.get(hdrs.EXPECT, "").lower() == "100-continue":
         await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         request.writer.output_size = 0
@@ -57,14 +60,19 @@ async def _bounded(request: BaseRequest) -> bytes:
                 chunks.append(chunk)
     except TimeoutError:
         raise ClientGone("slow body") from None
-    except (OSError, ValueError) as error:
+    except RequestPayloadError:
+        raise Refusal("request-malformed", "framing", detail="The content is not framed as HTTP/1.1 says.") from None
+    except OSError as error:
         raise ClientGone("body cut short") from error
     return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
 
 def _check_type(headers: list[tuple[str, str]]) -> None:
-    types = [value.lower().replace(" ", "") for name, value in headers if name == "content-type"]
-    if len(types) != 1 or types[0] not in _JSON_TYPES:
+    types = [value.lower().partition(";") for name, value in headers if name == "content-type"]
+    if [(media.strip(), parameter.strip() in _CHARSETS) for media, _, parameter in types] != [(JSON, True)]:
         raise Refusal("unsupported-media-type", "content-type", detail="Send application/json in UTF-8.")
+
+
+def _check_encoding(headers: list[tuple[str, str]]) -> None:
     if any(name == "content-encoding" for name, _ in headers):
         raise Refusal("unsupported-media-type", "content-encoding", detail="Send the content without an encoding.")

@@ -10,17 +10,19 @@ from typing import Any
 
 import structlog
 from aiohttp import hdrs
-from aiohttp.http_exceptions import BadStatusLine, LineTooLong
+from aiohttp.http_exceptions import LineTooLong
 from aiohttp.web import BaseRequest, Response, Server, StreamResponse
 from aiohttp.web_protocol import RequestHandler
 
 from gateway.refusals import Refusal
+from gateway.telemetry import where
 from gateway.web.problems import ProblemWriter
 from gateway.web.receive import MAX_HEADERS
 
 HEADER_SECONDS = 10.0
 IDLE_SECONDS = 75.0
 _MAX_LINE = 8 << 10
+_SERVER_ERROR = 500
 _log = structlog.get_logger("gateway.web")
 
 EdgeHandler = Callable[[BaseRequest], Awaitable[StreamResponse]]
@@ -30,15 +32,23 @@ NewId = Callable[[], str]
 class GatewayProtocol(RequestHandler):
     """One connection."""
 
-    __slots__ = ("_deadline", "_new_id", "_problems", "_refused")
+    __slots__ = ("_deadline", "_header_seconds", "_new_id", "_problems", "_refused")
 
     def __init__(
-        self, manager: Server, *, problems: ProblemWriter, new_id: NewId, refused: Callable[[str], None], **options: Any
+        self,
+        manager: Server,
+        *,
+        problems: ProblemWriter,
+        new_id: NewId,
+        refused: Callable[[str], None],
+        header_seconds: float,
+        **options: Any,
     ) -> None:
         super().__init__(manager, **options)
         self._problems = problems
         self._new_id = new_id
         self._refused = refused
+        self._header_seconds = header_seconds
         self._deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -61,19 +71,25 @@ class GatewayProtocol(RequestHandler):
         super().connection_lost(exc)
 
     def handle_error(
-        self, request: BaseRequest, status: int = 500, exc: BaseException | None = None, message: str | None = None
+        self,
+        request: BaseRequest,  # noqa: ARG002 — aiohttp's signature; nothing of the request is told
+        status: int = _SERVER_ERROR,
+        exc: BaseException | None = None,
+        message: str | None = None,  # noqa: ARG002 — aiohttp's signature; its text may quote the request
     ) -> StreamResponse:
         """Answer what the HTTP parser refused: counted, unsigned, without a word of the request in it."""
         code = _code_of(status, exc)
         self._refused(code)
-        _log.warning("http refused", code=code, error=type(exc).__name__ if exc else None)
+        _log.warning(
+            "http refused", code=code, error=type(exc).__name__ if exc else None, where=where(exc) if exc else None
+        )
         reply = self._problems.write(self._new_id(), Refusal(code, "http"))
         response = Response(status=reply.status, body=reply.body, headers={hdrs.CONTENT_TYPE: reply.content_type})
         response.force_close()
         return response
 
     def _arm(self) -> None:
-        self._deadline = self._loop.call_later(HEADER_SECONDS, self._too_slow)
+        self._deadline = self._loop.call_later(self._header_seconds, self._too_slow)
 
     def _disarm(self) -> None:
         if self._deadline is not None:
@@ -91,14 +107,22 @@ class GatewayServer(Server):
     """Makes one `GatewayProtocol` a connection."""
 
     def __init__(
-        self, handler: EdgeHandler, *, problems: ProblemWriter, new_id: NewId, refused: Callable[[str], None]
+        self,
+        handler: EdgeHandler,
+        *,
+        problems: ProblemWriter,
+        new_id: NewId,
+        refused: Callable[[str], None],
+        header_seconds: float = HEADER_SECONDS,
+        idle_seconds: float = IDLE_SECONDS,
     ) -> None:
         super().__init__(handler)
         self._options: dict[str, Any] = {
             "problems": problems,
             "new_id": new_id,
             "refused": refused,
-            "keepalive_timeout": IDLE_SECONDS,
+            "header_seconds": header_seconds,
+            "keepalive_timeout": idle_seconds,
             "access_log": None,
             "auto_decompress": False,
             "max_line_size": _MAX_LINE,
@@ -113,7 +137,5 @@ class GatewayServer(Server):
 
 def _code_of(status: int, exc: BaseException | None) -> str:
     if isinstance(exc, LineTooLong):
-        return "headers-too-large" if "header" in str(exc).lower() else "uri-too-long"
-    if isinstance(exc, BadStatusLine) or status < 500:
-        return "request-malformed"
-    return "internal"
+        return "uri-too-long" if exc.args[1] == _MAX_LINE else "headers-too-large"
+    return "request-malformed" if status < _SERVER_ERROR else "internal"

@@ -15,12 +15,12 @@ from pathlib import Path
 from statistics import median
 
 import asyncpg
-from cpu import cpu_us, groups_below, rss_mb
-from load import Client, Run, drive, lookups, people, presign
-from peer import COMPONENTS, PATH, URL, Peer
 from rich.console import Console
 from rich.table import Table
 
+from bench.cpu import cpu_us, groups_below, rss_mb
+from bench.load import Client, Run, drive, lookups, people, presign
+from bench.peer import COMPONENTS, PATH, URL, Peer
 from gateway.sandbox.installation import Sandbox
 
 REST = ("insurance/health-card", ("card_number", "full_name", "birth_date", "status", "valid_from", "valid_to"))
@@ -41,15 +41,15 @@ class Figures:
     rss: float
 
 
-def main() -> None:
+def main(arguments: list[str]) -> None:
     """Parse, measure, print."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m bench lookups", description=__doc__)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=int, default=6)
     parser.add_argument("--connections", type=int, default=32)
     parser.add_argument("--workers", default="1,2")
     parser.add_argument("--commit-delay", action="store_true", help="also with 3 ms added to every commit")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     if shutil.which("wrk") is None:
         raise SystemExit("make bench needs wrk: apt-get install wrk")
     for workers in (int(word) for word in options.workers.split(",")):
@@ -132,7 +132,8 @@ def _peer(directory: Path, client: Client, peer: Peer, options: argparse.Namespa
 
 def show(rows: dict[str, list[Figures]], workers: int, options: argparse.Namespace, *, delay: bool) -> None:
     """Print the medians and the ratios asked for."""
-    title = f"{workers} worker(s), {options.connections} connections, median of {options.rounds} rounds of {options.seconds} s"
+    title = f"{workers} worker(s), {options.connections} connections, "
+    title += f"median of {options.rounds} rounds of {options.seconds} s"
     table = Table(title=title + (", 3 ms added to every commit" if delay else ""))
     for name in (
         "",
@@ -184,7 +185,3 @@ async def slow_commits(directory: Path) -> None:
            DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION lienthong.bench_wait()"""
     )
     await owner.close()
-
-
-if __name__ == "__main__":
-    main()

@@ -7,12 +7,12 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from bench_paths import SHARED
-from load import Client
+from bench.load import Client
 
 URL = "http://127.0.0.1:9302"
 PATH = "/v1/lookups/insurance/health-card"
 COMPONENTS = ("@method", "@target-uri", "content-type", "content-digest")
+SHARED = Path(__file__).resolve().parents[2] / "shared"
 _LUA = Path("/usr/lib/nginx/modules/ngx_http_lua_module.so")
 
 

@@ -1,0 +1,1 @@
+"""The measurements behind docs/PERFORMANCE.md: bounded in time and count, on loopback only."""

@@ -1,0 +1,24 @@
+"""`python -m bench [NAME] [OPTIONS]`: one benchmark, or each in turn."""
+
+import sys
+from collections.abc import Callable
+
+from bench import lookups
+
+BENCHMARKS: dict[str, Callable[[list[str]], None]] = {"lookups": lookups.main}
+
+
+def main() -> None:
+    """Run the benchmark named first, or all with their defaults."""
+    name, *options = sys.argv[1:] or [""]
+    if name in BENCHMARKS:
+        BENCHMARKS[name](options)
+    elif name == "":
+        for benchmark in BENCHMARKS.values():
+            benchmark([])
+    else:
+        raise SystemExit(f"benchmarks: {', '.join(BENCHMARKS)}")
+
+
+if __name__ == "__main__":
+    main()

@@ -51,7 +51,7 @@ def parse(body: bytes, reader: etree.XMLParser) -> etree._Element:
 
 def only_child(envelope: etree._Element) -> etree._Element:
     """Return the one child of the one Body; `RequestError` where there are more or fewer."""
-    bodies = envelope.findall(_BODY)
+    bodies = [part for part in envelope if part.tag == _BODY]
     if len(bodies) != 1 or len(bodies[0]) != 1:
         raise RequestError("one Body with one child is wanted")
     return bodies[0][0]

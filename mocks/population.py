@@ -51,6 +51,7 @@ from mocks.people import (
 )
 from mocks.server import TRAP, Handled, Message, Take
 from mocks.special import EXAMPLE
+from mocks.words import words
 
 PATH = "/dancu"
 REQUEST_NS = "http://dancuquocgia.bca"
@@ -60,8 +61,15 @@ LOOK_UP, VERIFY = "TraCuuThongTinCongDan", "XacThucThongTinCongDan"
 _INTEGRATION = {LOOK_UP: "037", VERIFY: "003"}
 _CLOCK_SKEW_S = 600
 _MARITAL = {"single": 1, "married": 2, "widowed": 3, "divorced": 4}
-_FIELDS = ("MaYeuCau", "MaDVC", "MaTichHop", "MaCanBo", "MaDonVi")
 _TAG = f"{{{REQUEST_NS}}}"
+_OPERATIONS = {_TAG + name: name for name in _INTEGRATION}
+_LAYOUTS = {
+    tuple(
+        _TAG + tag for tag in words(f"MaYeuCau MaDVC MaTichHop MaCanBo MaDonVi {id_type} HoVaTen NgayThangNamSinh")
+    ): id_type
+    for id_type in ("SoDinhDanh", "SoCMND")
+}
+_BIRTH_LENGTHS = {f"{_TAG}NgayThangNam": 8, f"{_TAG}Nam": 4}
 
 
 class Question(NamedTuple):
@@ -155,20 +163,25 @@ class Population:
 
 def question(operation: etree._Element) -> Question:
     """Read the operation's children, which come in one fixed order; `RequestError` where they do not."""
-    name = str(operation.tag).removeprefix(_TAG)
+    name = _OPERATIONS.get(str(operation.tag))
     members = list(operation)
-    tags = [str(member.tag).removeprefix(_TAG) for member in members]
-    if name not in _INTEGRATION or tags[:5] != list(_FIELDS) or tags[6:] != ["HoVaTen", "NgayThangNamSinh"]:
+    id_type = _LAYOUTS.get(tuple(str(member.tag) for member in members))
+    if name is None or id_type is None:
         raise RequestError("unexpected operation or elements")
-    texts = [member.text or "" for member in members]
-    born = members[7]
-    kind = str(born[0].tag).removeprefix(_TAG) if len(born) == 1 else ""
-    text = born[0].text or "" if kind else ""
-    if tags[5] not in {"SoDinhDanh", "SoCMND"} or texts[2] != _INTEGRATION[name] or not texts[0] or not texts[3]:
-        raise RequestError("unexpected identifier or integration code")
-    if (kind, len(text)) not in {("NgayThangNam", 8), ("Nam", 4)} or texts[6] != texts[6].upper():
-        raise RequestError("unexpected birth date or name")
-    return Question(name, texts[0], tags[5], texts[5], texts[6], iso_from_compact(text))
+    request_id, _, code, officer, _, number, full, _ = [member.text or "" for member in members]
+    if code != _INTEGRATION[name] or not request_id or not officer or full != full.upper():
+        raise RequestError("unexpected integration code, or a name in small letters")
+    return Question(name, request_id, id_type, number, full, iso_from_compact(_claimed_birth(members[7])))
+
+
+def _claimed_birth(element: etree._Element) -> str:
+    children = list(element)
+    if len(children) != 1:
+        raise RequestError("unexpected birth date")
+    text = children[0].text or ""
+    if _BIRTH_LENGTHS.get(str(children[0].tag)) != len(text):
+        raise RequestError("unexpected birth date")
+    return text
 
 
 def _fits(key: Key, asked: Question) -> bool:

@@ -97,7 +97,7 @@ async def append_batch(
         log_id,
         slot,
         len(entries),
-        *columns[:_COLUMNS],
+        *(column if any(column) else None for column in columns[:_COLUMNS]),
         *((nonce, created) if any(nonce) else (None, None)),
         min(held, default=None),
         *((config, min(versions), max(versions)) if versions else (None, None, None)),

@@ -1,7 +1,7 @@
 """What keeps the store small and ready: partitions ahead, old nonces and counters gone, open questions found.
 
-The rule: nonces are dropped only after the durable floor rose over them, in the same transaction
-(PROTOCOL section 1); the SQL functions refuse to drop what may still be needed.
+The rule: nonces are dropped only after the durable floor rose over them (PROTOCOL section 1); the SQL
+functions refuse to drop what may still be needed.
 """
 
 from dataclasses import dataclass
@@ -30,7 +30,11 @@ async def make_partitions(database: Database, around: datetime, ahead: int = MON
 
 
 async def drop_old_nonces(database: Database, age_s: int = NONCE_AGE_S) -> int:
-    """Raise the floor and drop nonces whose `created` is older than `age_s`, in batches; return how many."""
+    """Raise the floor to `age_s` ago and drop the nonces under it, in batches; return how many.
+
+    By the database's clock; never younger ones than 24 hours.
+    """
+    await database.fetch("housekeeping.raise_floor_to_age", max(age_s, NONCE_AGE_S))
     return await _in_batches(database, "housekeeping.drop_nonces", age_s)
 
 

@@ -66,32 +66,31 @@ BEGIN
     INSERT INTO checkpoint VALUES (p_log, p_size, p_signed_at, p_note);
 END $$;
 
--- Nonces older than p_age seconds go, at most p_limit at once; the floor rises first, in the same transaction.
+-- Every signature created at or before p_floor is refused from here on. Waits for the batches under way.
+CREATE FUNCTION raise_nonce_floor(p_floor bigint) RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = lienthong, pg_temp AS $$
+DECLARE
+    risen bigint;
+BEGIN
+    PERFORM pg_advisory_xact_lock(7041776, 2);
+    UPDATE in_force SET nonce_floor = greatest(nonce_floor, p_floor) RETURNING nonce_floor INTO risen;
+    RETURN risen;
+END $$;
+
+-- Nonces older than p_age seconds go, at most p_limit at once, and never one above the floor: raise it first.
 CREATE FUNCTION drop_old_nonces(p_age integer, p_limit integer) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = lienthong, pg_temp AS $$
 DECLARE
-    newest bigint;
     dropped integer;
 BEGIN
-    IF p_age < 86400 THEN
-        RAISE EXCEPTION 'nonces are remembered for 24 hours' USING ERRCODE = 'invalid_parameter_value';
-    END IF;
-    SELECT max(created) INTO newest FROM (
-        SELECT created FROM nonce WHERE created < extract(epoch FROM now())::bigint - p_age
-        ORDER BY created LIMIT p_limit) AS oldest;
-    IF newest IS NULL THEN
-        RETURN 0;
-    END IF;
-    UPDATE in_force SET nonce_floor = greatest(nonce_floor, newest);
-    DELETE FROM nonce WHERE created <= newest;
+    DELETE FROM nonce WHERE key IN (
+        SELECT key FROM nonce
+        WHERE created <= (SELECT least(nonce_floor, extract(epoch FROM now())::bigint - greatest(p_age, 86400))
+                          FROM in_force)
+        ORDER BY created LIMIT p_limit);
     GET DIAGNOSTICS dropped = ROW_COUNT;
     RETURN dropped;
 END $$;
-
-CREATE FUNCTION raise_nonce_floor(p_floor bigint) RETURNS bigint
-LANGUAGE sql SECURITY DEFINER SET search_path = lienthong, pg_temp AS $$
-    UPDATE in_force SET nonce_floor = greatest(nonce_floor, p_floor) RETURNING nonce_floor;
-$$;
 
 -- Counters of days before p_before, the day's four bytes; today's and yesterday's stay whatever is asked.
 CREATE FUNCTION drop_old_counters(p_before bytea, p_limit integer) RETURNS integer

@@ -7,6 +7,9 @@ SELECT drop_old_nonces($1, $2);
 -- name: drop_counters
 SELECT drop_old_counters($1, $2);
 
+-- name: raise_floor_to_age
+SELECT raise_nonce_floor(extract(epoch FROM now())::bigint - $1::bigint);
+
 -- name: raise_floor
 SELECT raise_nonce_floor($1);
 

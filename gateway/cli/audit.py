@@ -15,11 +15,11 @@ from gateway.evidence.report import Report
 from gateway.settings import Settings
 from gateway.store.logs import StoredEntry, entries_of_request
 
-app = typer.Typer(no_args_is_help=True, help="Verify the log, and show entries of it.")
+group = typer.Typer(no_args_is_help=True, help="Verify the log, and show entries of it.")
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
-@app.command(epilog=EXIT_CODES)
+@group.command(epilog=EXIT_CODES)
 def verify(
     against: Annotated[
         Path | None, typer.Option(help="File of a checkpoint that was kept elsewhere: shows a database set back.")
@@ -44,7 +44,7 @@ def verify(
         fail("no anchor: no checkpoint outside the database holds this log — give one with --against", Exit.NO_ANCHOR)
 
 
-@app.command()
+@group.command()
 def show(
     request_id: Annotated[str, typer.Option("--request-id", help="The X-Request-Id of an exchange.")],
     json: Json = False,
@@ -107,3 +107,8 @@ def _entry(entry: StoredEntry) -> dict[str, Any]:
         "client": entry.client,
         "entry": orjson.loads(entry.leaf),
     }
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's commands."""
+    app.add_typer(group, name="audit")

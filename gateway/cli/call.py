@@ -161,3 +161,9 @@ def _explain(title: str, reports: list[ComponentReport]) -> None:
         value = "" if report.value_used is None else report.value_used
         table.add_row(report.component, value, "ok" if report.ok else "NOT OK", report.note)
     out.print(table, markup=False)
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's commands."""
+    app.command()(call)
+    app.command()(verify)

@@ -36,14 +36,18 @@ def known_identity() -> Identity | None:
 
 def caller_of(client: Path | None, url: str | None) -> Caller:
     """Complete the options from the environment. Raises `SettingsError` or `IdentityError`."""
-    known = _known()
-    file = client or known.client
-    address = url or (known.public_urls or "").split(",")[0].strip()
+    file = client or _known().client
     if file is None:
         raise SettingsError("who calls? — name a client.toml with --client, or set LIENTHONG_CLIENT")
+    return Caller(url_of(url), load_identity(file))
+
+
+def url_of(url: str | None) -> str:
+    """Return the gateway's URL: the option's, else the first of LIENTHONG_PUBLIC_URLS. Raises `SettingsError`."""
+    address = url or (_known().public_urls or "").split(",")[0].strip()
     if not address:
         raise SettingsError("which gateway? — name its public URL with --url, or set LIENTHONG_PUBLIC_URLS")
-    return Caller(address, load_identity(file))
+    return address
 
 
 def _known() -> CallerSettings:

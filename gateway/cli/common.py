@@ -14,18 +14,7 @@ import orjson
 import typer
 from rich.console import Console
 
-from adapters.errors import MappingError
-from gateway.client import ClientError, ExchangeFileError
-from gateway.evidence.contract import EvidenceUnavailable
-from gateway.evidence.keys import EvidenceKeyError
-from gateway.evidence.lease import NoFreeSlot
-from gateway.evidence.pins import LogBehindPin
 from gateway.settings import Settings, SettingsError, load_settings
-from gateway.store.configuration import ConfigurationConflict
-from gateway.store.database import StoreError
-from gateway.store.embedded import EmbeddedPostgresError
-from schemas.configuration import ConfigurationError
-from signing.errors import KeyFormatError, SignatureError
 
 
 class Exit(IntEnum):
@@ -42,20 +31,7 @@ EXIT_CODES = (
 )
 
 _T = TypeVar("_T")
-_USAGE_ERRORS = (SettingsError, EvidenceKeyError)
-_FAILURES = (
-    ClientError,
-    ConfigurationConflict,
-    EmbeddedPostgresError,
-    EvidenceUnavailable,
-    ExchangeFileError,
-    KeyFormatError,
-    LogBehindPin,
-    MappingError,
-    NoFreeSlot,
-    SignatureError,
-    StoreError,
-)
+_OURS = ("adapters.", "gateway.", "schemas.", "signing.")
 
 out = Console(soft_wrap=True, highlight=False)
 err = Console(stderr=True, soft_wrap=True, highlight=False)
@@ -67,20 +43,24 @@ def fail(sentence: str, code: Exit = Exit.FAILED) -> NoReturn:
     raise typer.Exit(code)
 
 
-def guarded(work: Callable[[], _T]) -> _T:
-    """Run `work`; an error of ours ends the command with its sentence and the right exit code."""
+def guarded(work: Callable[[], _T], *passed: type[Exception]) -> _T:
+    """Run `work`; an error of ours ends the command with its sentence and the right exit code; `passed` pass.
+
+    Every error class of our packages is a sentence for the operator: they are told by their module, so that
+    this module need not import them all.
+    """
     try:
         return work()
-    except _USAGE_ERRORS as error:
+    except passed:
+        raise
+    except SettingsError as error:
         fail(str(error), Exit.USAGE)
-    except ConfigurationError as error:
-        for problem in error.problems:
-            err.print(f"{problem.file} {problem.pointer or '/'}: {problem.sentence}", markup=False)
-        fail(f"the configuration has {len(error.problems)} fault(s); nothing was changed")
-    except _FAILURES as error:
-        fail(str(error) or type(error).__name__)
     except OSError as error:
         fail(f"{error.filename or 'a file'}: {error.strerror or type(error).__name__}")
+    except Exception as error:
+        if not type(error).__module__.startswith(_OURS):
+            raise
+        fail(str(error) or type(error).__name__)
 
 
 def run(work: Coroutine[Any, Any, _T]) -> _T:

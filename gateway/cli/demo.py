@@ -60,3 +60,8 @@ def _play(sandbox: Sandbox, signals: StopSignals, *, leave: bool) -> None:
     out.print(Panel("\n".join(lines), title="Đang chạy · Running"))
     while not signals.wait():
         sandbox.check()
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's commands."""
+    app.command()(demo)

@@ -11,10 +11,10 @@ from gateway.keyfiles import client_document, new_client, new_installation
 from signing.checkpoint import verifier_key
 from signing.keys import Algorithm, SigningKey, jwks
 
-app = typer.Typer(no_args_is_help=True, help="Make key files, and show what of them is public.")
+group = typer.Typer(no_args_is_help=True, help="Make key files, and show what of them is public.")
 
 
-@app.command()
+@group.command()
 def new(
     directory: Annotated[Path, typer.Argument(help="Where the files go; existing ones are never overwritten.")],
     client: Annotated[
@@ -39,7 +39,7 @@ def new(
     out.out(client_document(client, client, "other", key), end="")
 
 
-@app.command()
+@group.command()
 def show(
     file: Annotated[Path, typer.Argument(help="A private key file (PKCS#8 PEM).")],
     keyid: Annotated[str, typer.Option(help="Key id, as kid of the JWK.")] = "",
@@ -58,3 +58,8 @@ def show(
         out.out(key.public_key().to_pem(), end="")
     else:
         print_json(jwks([key.public_key()]))
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's commands."""
+    app.add_typer(group, name="keys")

@@ -14,10 +14,10 @@ from gateway.evidence.reopening import reopen as reopen_logs
 from gateway.settings import Settings
 from gateway.store.logs import LogState, log_states
 
-app = typer.Typer(no_args_is_help=True, help="The logs of this installation.")
+group = typer.Typer(no_args_is_help=True, help="The logs of this installation.")
 
 
-@app.command("list")
+@group.command("list")
 def list_logs(json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
     """List the logs, their sizes, and why one is not served."""
     states, behind = run(_states(settings()))
@@ -44,7 +44,7 @@ def list_logs(json: Annotated[bool, typer.Option("--json", help="Print JSON.")] 
         out.print(f"{origin}: {reasons[origin]}", markup=False)
 
 
-@app.command()
+@group.command()
 def reopen(
     why: Annotated[str, typer.Option(help="What happened to the entries; goes into the log.")],
     yes: Annotated[bool, typer.Option("--yes", help="Do it: entries that are lost stay lost.")] = False,
@@ -78,3 +78,8 @@ async def _reopened(chosen: Settings, why: str) -> list[Behind]:
             async with log_of(chosen, database) as log:
                 await record_reopening(log, found, by=operator(), why=why, clock=utc_now)
         return found
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's commands."""
+    app.add_typer(group, name="log")

@@ -15,14 +15,14 @@ from gateway.client.proving import fetch_proof
 from gateway.client.receipt import Verdict, verify_receipt
 from signing.checkpoint import VerifierKey, parse_vkey
 
-app = typer.Typer(no_args_is_help=True, help="Prove that an answer is in the gateway's log.")
+group = typer.Typer(no_args_is_help=True, help="Prove that an answer is in the gateway's log.")
 File = Annotated[Path, typer.Argument(help="An exchange kept by `lienthong call --save`.")]
 VkeyOption = Annotated[
     Path | None, typer.Option("--vkey", help="File of the log's verifier keys to trust, instead of the saved ones.")
 ]
 
 
-@app.command()
+@group.command()
 def verify(
     file: File,
     jwks: JwksOption = None,
@@ -41,7 +41,7 @@ def verify(
     out.print(f"{verdict.state}: entry {receipt.index} of {receipt.log}", markup=False)
 
 
-@app.command()
+@group.command()
 def prove(file: File, client: ClientOption = None, url: UrlOption = None, within: float = 60.0) -> None:
     """Ask the gateway for the proof of a promised receipt and keep it in the file."""
     exchange = guarded(lambda: Exchange.load(file))
@@ -69,3 +69,8 @@ def _log_keys(exchange: Exchange, vkey: Path | None) -> list[VerifierKey]:
         return list(identity.log_keys)
     err.print("the log's keys are those kept in the file itself: name trusted ones with --vkey", markup=False)
     return [parse_vkey(line) for line in (exchange.log_vkey or "").splitlines() if line.strip()]
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's commands."""
+    app.add_typer(group, name="receipt")

@@ -14,10 +14,10 @@ from gateway.sandbox.layout import SandboxError
 from gateway.sandbox.processes import ProcessFailed, StopSignals
 from gateway.store.embedded import EmbeddedPostgresError
 
-app = typer.Typer(help="A whole installation on this machine, with synthetic people and registries.")
+group = typer.Typer(help="A whole installation on this machine, with synthetic people and registries.")
 
 
-@app.callback(invoke_without_command=True)
+@group.callback(invoke_without_command=True)
 def sandbox(
     context: typer.Context,
     directory: Annotated[
@@ -46,7 +46,7 @@ def sandbox(
             running.stop()
 
 
-@app.command()
+@group.command()
 def people(
     n: Annotated[int, typer.Option("--n", min=1, help="How many.")],
     seed: Annotated[int, typer.Option(help="The same seed gives the same people.")] = 0,
@@ -54,3 +54,8 @@ def people(
     """Print synthetic people as JSON lines, with what each registry will say about them."""
     command = [sys.executable, "-m", "mocks", "people", "--n", str(n), "--seed", str(seed)]
     raise typer.Exit(subprocess.run(command, check=False).returncode)  # noqa: S603 — our own program
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's commands."""
+    app.add_typer(group, name="sandbox")

@@ -25,6 +25,8 @@ from signing.keys import VerificationKey, parse_jwks
 from signing.message import Request, Response
 
 _BODY_LIMIT = 16 * 1024 * 1024
+_Received = tuple[int, tuple[tuple[str, str], ...], bytes]
+"""Status, header lines as received, content."""
 _SKIPPED = ("User-Agent", "Accept-Encoding", "Content-Type", "Accept")
 
 
@@ -110,34 +112,52 @@ class Client:
 
     async def fetch(self, path: str) -> bytes:
         """Get a public, unsigned document. Raises `Unknown`."""
-        status, _, body = await self._call("GET", path, (), b"")
-        if status != 200:  # noqa: PLR2004 — OK
-            raise Unknown("no-answer", f"the gateway answered {status} for a public document")
-        return body
+        return _document(await self._call("GET", path, (), b""))
 
-    async def _call(
-        self, method: str, target: str, headers: Sequence[tuple[str, str]], content: bytes
-    ) -> tuple[int, tuple[tuple[str, str], ...], bytes]:
+    async def _call(self, method: str, target: str, headers: Sequence[tuple[str, str]], content: bytes) -> _Received:
         if self._session is None:
-            self._session = aiohttp.ClientSession(
-                timeout=self._timeout,
-                cookie_jar=aiohttp.DummyCookieJar(),
-                auto_decompress=False,
-                skip_auto_headers=_SKIPPED,
-            )
-        try:
-            async with self._session.request(
-                method,
-                URL(self._url + target, encoded=True),
-                headers=list(headers),
-                data=content or None,
-                allow_redirects=False,
-            ) as response:
-                lines = tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in response.raw_headers)
-                return response.status, lines, await _bounded(response)
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            kind = type(error).__name__
-            raise Unknown("no-answer", f"no answer came from {self._url} ({kind}): its outcome is unknown") from None
+            self._session = _session(self._timeout)
+        return await _call(self._session, self._url, method, target, headers, content)
+
+
+async def fetch_public(url: str, path: str, timeout_s: float = 35.0) -> bytes:
+    """Get a public, unsigned document of the gateway at `url`. Raises `Unknown`."""
+    base_of(url)
+    async with _session(aiohttp.ClientTimeout(total=timeout_s)) as session:
+        return _document(await _call(session, url.rstrip("/"), "GET", path, (), b""))
+
+
+def _session(timeout: aiohttp.ClientTimeout) -> aiohttp.ClientSession:
+    """Open connections that send nothing of their own accord and change nothing they receive."""
+    jar = aiohttp.DummyCookieJar()
+    return aiohttp.ClientSession(timeout=timeout, cookie_jar=jar, auto_decompress=False, skip_auto_headers=_SKIPPED)
+
+
+async def _call(
+    session: aiohttp.ClientSession,
+    url: str,
+    method: str,
+    target: str,
+    headers: Sequence[tuple[str, str]],
+    content: bytes,
+) -> _Received:
+    address = URL(url + target, encoded=True)
+    try:
+        async with session.request(
+            method, address, headers=list(headers), data=content or None, allow_redirects=False
+        ) as response:
+            lines = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in response.raw_headers)
+            return response.status, lines, await _bounded(response)
+    except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        kind = type(error).__name__
+        raise Unknown("no-answer", f"no answer came from {url} ({kind}): its outcome is unknown") from None
+
+
+def _document(received: _Received) -> bytes:
+    status, _, body = received
+    if status != 200:  # noqa: PLR2004 — OK
+        raise Unknown("no-answer", f"the gateway answered {status} for a public document")
+    return body
 
 
 async def _bounded(response: aiohttp.ClientResponse) -> bytes:

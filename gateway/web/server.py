@@ -1,7 +1,7 @@
 """The HTTP server under the edge: aiohttp's parser, with deadlines and errors of our own.
 
 aiohttp has no deadline for headers; here a request's headers must be complete within 10 s of its first
-byte, and what the parser refuses is answered unsigned, with nothing echoed and one short log line.
+byte, a client that does not read its answers is dropped after 30 s, and what the parser refuses is answered unsigned, with nothing echoed and one short log line.
 """
 
 import asyncio
@@ -10,7 +10,7 @@ from typing import Any
 
 import structlog
 from aiohttp import hdrs
-from aiohttp.http_exceptions import LineTooLong
+from aiohttp.http_exceptions import BadHttpMessage, LineTooLong
 from aiohttp.web import BaseRequest, Response, Server, StreamResponse
 from aiohttp.web_protocol import RequestHandler
 
@@ -21,8 +21,10 @@ from gateway.web.receive import MAX_HEADERS
 
 HEADER_SECONDS = 10.0
 IDLE_SECONDS = 75.0
+WRITE_SECONDS = 30.0
 _MAX_LINE = 8 << 10
 _SERVER_ERROR = 500
+_TOO_MANY = "Too many headers received"
 _log = structlog.get_logger("gateway.web")
 
 EdgeHandler = Callable[[BaseRequest], Awaitable[StreamResponse]]
@@ -32,7 +34,15 @@ NewId = Callable[[], str]
 class GatewayProtocol(RequestHandler):
     """One connection."""
 
-    __slots__ = ("_deadline", "_header_seconds", "_new_id", "_problems", "_refused")
+    __slots__ = (
+        "_deadline",
+        "_header_seconds",
+        "_new_id",
+        "_problems",
+        "_refused",
+        "_write_deadline",
+        "_write_seconds",
+    )
 
     def __init__(
         self,
@@ -42,6 +52,7 @@ class GatewayProtocol(RequestHandler):
         new_id: NewId,
         refused: Callable[[str], None],
         header_seconds: float,
+        write_seconds: float,
         **options: Any,
     ) -> None:
         super().__init__(manager, **options)
@@ -49,7 +60,9 @@ class GatewayProtocol(RequestHandler):
         self._new_id = new_id
         self._refused = refused
         self._header_seconds = header_seconds
+        self._write_seconds = write_seconds
         self._deadline: asyncio.TimerHandle | None = None
+        self._write_deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Start the clock for the first request's headers."""
@@ -66,9 +79,20 @@ class GatewayProtocol(RequestHandler):
             self._arm()
 
     def connection_lost(self, exc: BaseException | None) -> None:
-        """Stop the clock."""
+        """Stop the clocks."""
         self._disarm()
+        self._stop_write_clock()
         super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        """Start the clock of a client that does not read."""
+        super().pause_writing()
+        self._write_deadline = self._loop.call_later(self._write_seconds, self._not_read)
+
+    def resume_writing(self) -> None:
+        """Stop that clock: the client reads."""
+        self._stop_write_clock()
+        super().resume_writing()
 
     def handle_error(
         self,
@@ -96,6 +120,17 @@ class GatewayProtocol(RequestHandler):
             self._deadline.cancel()
             self._deadline = None
 
+    def _stop_write_clock(self) -> None:
+        if self._write_deadline is not None:
+            self._write_deadline.cancel()
+            self._write_deadline = None
+
+    def _not_read(self) -> None:
+        self._write_deadline = None
+        self._refused("unread-answer")
+        if self.transport is not None:
+            self.transport.abort()
+
     def _too_slow(self) -> None:
         self._deadline = None
         if self._current_request is None and not self._messages:
@@ -115,6 +150,7 @@ class GatewayServer(Server):
         refused: Callable[[str], None],
         header_seconds: float = HEADER_SECONDS,
         idle_seconds: float = IDLE_SECONDS,
+        write_seconds: float = WRITE_SECONDS,
     ) -> None:
         super().__init__(handler)
         self._options: dict[str, Any] = {
@@ -122,6 +158,7 @@ class GatewayServer(Server):
             "new_id": new_id,
             "refused": refused,
             "header_seconds": header_seconds,
+            "write_seconds": write_seconds,
             "keepalive_timeout": idle_seconds,
             "access_log": None,
             "auto_decompress": False,
@@ -136,6 +173,8 @@ class GatewayServer(Server):
 
 
 def _code_of(status: int, exc: BaseException | None) -> str:
+    if isinstance(exc, BadHttpMessage) and exc.message == _TOO_MANY:
+        return "headers-too-large"
     if isinstance(exc, LineTooLong):
         return "uri-too-long" if exc.args[1] == _MAX_LINE else "headers-too-large"
     return "request-malformed" if status < _SERVER_ERROR else "internal"

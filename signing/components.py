@@ -201,6 +201,14 @@ def _member(component: Component, message: Message, text: str) -> str:
     return serialise_member_value(value)
 
 
+def _octets(component: Component, line: str) -> bytes:
+    """Return a line's octets, those that were no UTF-8 included (they came as surrogate escapes)."""
+    try:
+        return line.encode(errors="surrogateescape")
+    except UnicodeEncodeError as error:
+        raise _unavailable(component, "is no text") from error
+
+
 def _parameterised_field(component: Component, message: Message, lines: list[str]) -> str:
     asked, text = component.asked, ", ".join(lines)
     try:
@@ -209,7 +217,7 @@ def _parameterised_field(component: Component, message: Message, lines: list[str
     except SignatureError as error:
         raise _unavailable(component, "is a structured field that cannot be read") from error
     if asked == {"bs"}:
-        return ", ".join(f":{b64encode(line.encode()).decode()}:" for line in lines)
+        return ", ".join(f":{b64encode(_octets(component, line)).decode()}:" for line in lines)
     raise _unavailable(component, "has parameters that do not go together or are not supported")
 
 

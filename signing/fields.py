@@ -70,7 +70,7 @@ _PARAM = re.compile(rf"; *(?P<k>[a-z*][a-z0-9_\-.*]*)(?:=(?:{_BARE}))?")
 _KEY = re.compile(r"[a-z*][a-z0-9_\-.*]*")
 _EXTENT = re.compile(r'\((?:[^"()]|"[^"\\]*")*\)')
 """Where a usual inner list ends. Only a guess: it is used when parsing exactly that text succeeds."""
-_COMMA = re.compile(r"[ \t]*,[ \t]*")
+_COMMA = re.compile(r"[ \t]*(?:(,)[ \t]*|\Z)")
 _ESCAPED = re.compile(r"\\(.)")
 _PERCENT = re.compile(r"%([0-9a-f]{2})")
 _GROUP = 4
@@ -188,7 +188,7 @@ def _value(text: str, pos: int) -> tuple[Item | InnerList, int]:
 
 def _comma(text: str, pos: int) -> int:
     match = _COMMA.match(text, pos)
-    if match is None or match.end() == len(text):
+    if match is None or (match[1] and match.end() == len(text)):
         raise _malformed("a comma and another member were expected")
     return match.end()
 

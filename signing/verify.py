@@ -31,7 +31,8 @@ MCowBQYDK2VwAyEAJrQLj5P/89iXES9+vFgrIy29clF9CC/oPPsw3c5D0bs=
 -----END PUBLIC KEY-----"""
 """The Ed25519 test key of RFC 9421 appendix B.1.4: it does the work where there is no key; its verdict is unused."""
 _DUMMY_SIGNATURE = bytes(64)
-_ED25519_LENGTH = 64
+_FIXED_LENGTH = 64
+_OF_64_OCTETS = (Algorithm.ED25519, Algorithm.ECDSA_P256_SHA256)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +183,7 @@ def check_signature(found: Candidate, base: bytes, key: VerificationKey | None, 
 
     Raises `SignatureError` (`invalid`), alike in every case.
     """
-    if key is None or (key.algorithm is Algorithm.ED25519 and len(found.signature) != _ED25519_LENGTH):
+    if key is None or (key.algorithm in _OF_64_OCTETS and len(found.signature) != _FIXED_LENGTH):
         _work_in_vain(base)
         raise _invalid(found.label)
     try:

@@ -127,8 +127,13 @@ def test_texts_that_are_no_checkpoints_are_refused(text):
 
 @pytest.mark.parametrize(
     "text",
-    ["", "a+b", "a+00000000+AAAA", GO_VKEY.replace("c74f20a3", "c74f20a4"), GO_VKEY.upper(), GO_VKEY[:-4]]
-    + [
+    [
+        "",
+        "a+b",
+        "a+00000000+AAAA",
+        GO_VKEY.replace("c74f20a3", "c74f20a4"),
+        GO_VKEY.upper(),
+        GO_VKEY[:-4],
         "a b+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW",
         GO_VKEY.replace("+ARpc", "+AhpC"),
         "a+00000000+AQ" + "A" * 42,

@@ -32,6 +32,8 @@ REQUEST = Request(
         ("Signature", "sig1=:YWJj:"),
         ("Signature-Input", 'sig1=( "@method"   "date" );created=01'),
         ("X-Bad", "=("),
+        ("X-Octets", "a\udcff"),
+        ("X-Surrogate", "a\ud800"),
     ],
 )
 RESPONSE = Response(503, [("Content-Type", "application/json")])
@@ -62,6 +64,7 @@ VALUES = {
     '"priority";sf': "u=1, i",
     '"proxy-status";sf': "a;x, b",
     '"example-header";bs': ":dmFsdWUsIHdpdGgsIGxvdHM=:, :b2YsIGNvbW1hcw==:",
+    '"x-octets";bs': ":Yf8=:",
     "x-empty-header": "",
     "x-tab": "a\tb",
     '"signature";key="sig1"': ":YWJj:",
@@ -112,6 +115,7 @@ NO_VALUE = {
     "bs with key": '"example-dict";bs;key="a"',
     "line break": "x-break",
     "NUL": "x-nul",
+    "lone surrogate": '"x-surrogate";bs',
 }
 
 

@@ -121,6 +121,7 @@ def test_empty_lists_and_dictionaries_are_empty():
     """An empty field is an empty container."""
     assert parse_list("  ") == ()
     assert parse_dictionary("") == {}
+    assert list(parse_dictionary("a\t")) == ["a"]
 
 
 @pytest.mark.parametrize(

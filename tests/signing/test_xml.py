@@ -1,5 +1,7 @@
 """XML signatures: our own, those of signxml in both directions, and everything that is not allowed."""
 
+from datetime import UTC, datetime
+
 import pytest
 import signxml
 from cryptography import x509
@@ -22,6 +24,7 @@ from signing.xml import (
     verify_signed,
 )
 
+WHEN = datetime.fromtimestamp(1_790_000_000, UTC)
 PLAIN = f'<r xmlns:u="{WSU}"><a u:Id="one">á</a><b u:Id="two"><c/></b><s/></r>'.encode()
 
 
@@ -46,7 +49,9 @@ def test_signed_elements_are_handed_back(kind, request):
 
 def test_signxml_verifies_what_we_sign(identity):
     """An independent implementation accepts our signature and sees the same elements."""
-    config = signxml.SignatureConfiguration(expect_references=2, location=".//", require_x509=False)
+    config = signxml.SignatureConfiguration(
+        expect_references=2, location=".//", require_x509=False, verification_time=WHEN
+    )
     certificate = x509.load_pem_x509_certificate(identity.certificate)
     results = signxml.XMLVerifier().verify(
         _signed(identity), x509_cert=certificate, id_attribute="Id", expect_config=config

@@ -1,0 +1,186 @@
+"""The rules of the house that no linter keeps: sizes, mirrors, late imports, and documents that match the code."""
+
+import ast
+import re
+import subprocess
+from fnmatch import fnmatch
+from pathlib import Path
+
+import pytest
+import typer.main
+
+from gateway.cli.app import COMMANDS, build
+from gateway.settings import Settings
+from schemas.problems import PROBLEMS
+
+ROOT = Path(__file__).parents[1]
+PACKAGES = ("signing", "schemas", "adapters", "gateway", "mocks")
+MODULES = sorted(path.relative_to(ROOT) for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
+SOURCES = [
+    *MODULES,
+    *sorted(path.relative_to(ROOT) for name in ("tests", "bench") for path in (ROOT / name).rglob("*.py")),
+]
+MAX_LINES, MAX_FUNCTION = 400, 60
+
+TESTED_ELSEWHERE = {
+    "*/__init__.py": "a package's front door: re-exports only",
+    "*/__main__.py": "starts the command line that is tested beside it",
+    "gateway/cli/*.py": "commands, driven whole by tests/flows/test_sandbox.py and tests/gateway/cli/test_app.py",
+    "gateway/demo.py": "the story holds itself against the sandbox; `.ci/run` plays it to the end",
+    "gateway/client/proving.py": "driven by `call --save` in tests/flows/test_sandbox.py",
+    "gateway/administration.py": "driven by tests/gateway/cli/test_configuration.py",
+    "gateway/sandbox/installation.py": "driven by tests/flows/test_sandbox.py",
+    "gateway/sandbox/layout.py": "names of files, held against the contract by tests/gateway/sandbox/test_files.py",
+}
+"""Modules without a test file of their own, by pattern, and why."""
+
+
+def tree_of(module):
+    """Parse a module."""
+    return ast.parse((ROOT / module).read_text(encoding="utf-8"))
+
+
+def mirrors_of(module):
+    """Find the test files that mirror a module: test_<name>.py, or test_<name>_<aspect>.py."""
+    folder = ROOT / "tests" / module.parent
+    return [*folder.glob(f"test_{module.stem}.py"), *folder.glob(f"test_{module.stem}_*.py")]
+
+
+def imported_by_tests():
+    """Name every module that a test or a fixture imports."""
+    names = set()
+    for path in (ROOT / "tests").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom):
+                names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+            elif isinstance(node, ast.Import):
+                names |= {alias.name for alias in node.names}
+    return names
+
+
+IMPORTED = imported_by_tests()
+
+
+@pytest.mark.parametrize("module", SOURCES, ids=str)
+def test_files_and_functions_are_short(module):
+    """No file is longer than 400 lines, no function longer than 60."""
+    assert len((ROOT / module).read_text(encoding="utf-8").splitlines()) <= MAX_LINES
+    functions = [node for node in ast.walk(tree_of(module)) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    long = {node.name: node.end_lineno - node.lineno + 1 for node in functions}
+    assert {name: lines for name, lines in long.items() if lines > MAX_FUNCTION} == {}
+
+
+@pytest.mark.parametrize("module", MODULES, ids=str)
+def test_imports_are_real_and_at_the_top(module):
+    """No import hides in a function or behind TYPE_CHECKING."""
+    tree = tree_of(module)
+    hidden = [
+        inner.lineno
+        for outer in ast.walk(tree)
+        if isinstance(outer, ast.FunctionDef | ast.AsyncFunctionDef)
+        for inner in ast.walk(outer)
+        if isinstance(inner, ast.Import | ast.ImportFrom)
+    ]
+    assert hidden == []
+    assert "TYPE_CHECKING" not in (ROOT / module).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("module", MODULES, ids=str)
+def test_every_module_has_its_tests(module):
+    """Tests mirror the source, or name the module themselves; an exception is listed with its reason."""
+    excused = any(fnmatch(str(module), pattern) for pattern in TESTED_ELSEWHERE)
+    named = ".".join(module.with_suffix("").parts) in IMPORTED
+    assert excused or named or mirrors_of(module), f"write tests/{module.parent}/test_{module.stem}.py"
+
+
+def test_no_exception_is_stale():
+    """Every exception still excuses some module."""
+    used = {pattern for pattern in TESTED_ELSEWHERE if any(fnmatch(str(module), pattern) for module in MODULES)}
+    assert used == set(TESTED_ELSEWHERE)
+
+
+@pytest.mark.parametrize("module", [module for module in SOURCES if module.name.startswith("test_")], ids=str)
+def test_every_test_says_what_it_proves(module):
+    """Each test function has a docstring."""
+    mute = [
+        node.name
+        for node in ast.walk(tree_of(module))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and node.name.startswith("test_")
+        and not ast.get_docstring(node)
+    ]
+    assert mute == []
+
+
+def tracked_texts():
+    """Read every text file that git tracks, or would."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    for name in listed.stdout.splitlines():
+        path = ROOT / name
+        if path.is_file():
+            yield name, path.read_bytes().decode("utf-8", "replace")
+
+
+def test_nothing_names_this_machine_or_a_package_registry():
+    """No committed file holds a path of a developer's machine or the address of a package registry."""
+    if not (ROOT / ".git").exists():
+        pytest.skip("not a git checkout")
+    forbidden = re.compile(
+        "|".join(("/wo" + r"rk/(main|shared)", "/ro" + "ot/", "py" + r"pi\.org", "python" + "hosted"))
+    )
+    assert {name: found[0] for name, text in tracked_texts() if (found := forbidden.search(text))} == {}
+
+
+def documents():
+    """Read the README and every page of docs."""
+    pages = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+    return "\n".join(page.read_text(encoding="utf-8") for page in pages if page.exists())
+
+
+def test_documented_commands_exist():
+    """Every `lienthong …` in the README and docs is a command of the program, subcommands and options included."""
+    used = re.findall(r"\blienthong ((?:[a-z][a-z-]*)(?: [a-z][a-z-]*)?)(?=[ `\n|])([^`\n|]*)", documents())
+    if not used:
+        pytest.skip("no document names a command yet")
+    root = typer.main.get_command(build())
+    wrong = [f"{words}{rest}" for words, rest in used if not known(root, words.split(), rest)]
+    assert wrong == []
+
+
+def known(root, words, rest):
+    """Whether the words lead to a command that has the options named in the rest."""
+    command = root.commands.get(words[0])
+    if command is None:
+        return False
+    if len(words) > 1 and hasattr(command, "commands"):
+        command = command.commands.get(words[1])
+    if command is None:
+        return False
+    has = {option for parameter in command.params for option in parameter.opts} | {"--help"}
+    return set(re.findall(r"(?<= )--[a-z-]+", f" {rest}")) <= has
+
+
+@pytest.mark.parametrize("command", sorted(COMMANDS))
+def test_every_command_is_documented(command):
+    """The README or docs name every command."""
+    if "lienthong serve" not in documents():
+        pytest.skip("the commands are not documented yet")
+    assert f"lienthong {command}" in documents()
+
+
+@pytest.mark.parametrize("setting", sorted(Settings.model_fields))
+def test_every_setting_is_documented(setting):
+    """The docs name every setting."""
+    if "LIENTHONG_DATABASE_URL" not in documents():
+        pytest.skip("the settings are not documented yet")
+    assert f"LIENTHONG_{setting.upper()}" in documents()
+
+
+@pytest.mark.parametrize("code", sorted(PROBLEMS))
+def test_every_problem_is_documented(code):
+    """The docs name every problem code."""
+    if "registry-timeout" not in documents():
+        pytest.skip("the problems are not documented yet")
+    assert f"`{code}`" in documents()

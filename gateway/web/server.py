@@ -1,12 +1,13 @@
 """The HTTP server under the edge: aiohttp's parser, with deadlines and errors of our own.
 
 aiohttp has no deadline for headers; here a request's headers must be complete within 10 s of its first
-byte, a client that does not read its answers is dropped after 30 s, and what the parser refuses is answered unsigned, with nothing echoed and one short log line.
+byte, a client that does not read its answers is dropped after 30 s, and what the parser refuses is answered
+unsigned, with nothing echoed and one short log line.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, cast
 
 import structlog
 from aiohttp import hdrs
@@ -40,6 +41,7 @@ class GatewayProtocol(RequestHandler):
         "_new_id",
         "_problems",
         "_refused",
+        "_wire",
         "_write_deadline",
         "_write_seconds",
     )
@@ -63,10 +65,12 @@ class GatewayProtocol(RequestHandler):
         self._write_seconds = write_seconds
         self._deadline: asyncio.TimerHandle | None = None
         self._write_deadline: asyncio.TimerHandle | None = None
+        self._wire: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Start the clock for the first request's headers."""
         super().connection_made(transport)
+        self._wire = cast("asyncio.Transport", transport)
         self._arm()
 
     def data_received(self, data: bytes) -> None:
@@ -128,8 +132,8 @@ class GatewayProtocol(RequestHandler):
     def _not_read(self) -> None:
         self._write_deadline = None
         self._refused("unread-answer")
-        if self.transport is not None:
-            self.transport.abort()
+        if self._wire is not None:
+            self._wire.abort()
 
     def _too_slow(self) -> None:
         self._deadline = None

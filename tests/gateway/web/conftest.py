@@ -5,6 +5,7 @@ import contextlib
 from dataclasses import dataclass
 
 import pytest
+import uvloop
 
 from gateway.web.problems import ProblemWriter
 from gateway.web.server import GatewayServer
@@ -32,7 +33,9 @@ class Wire:
         self.reader, self.writer = reader, writer
 
     async def send(self, data):
-        """Send bytes."""
+        """Send bytes, if the other side still takes them."""
+        if self.writer.transport.is_closing():
+            return
         self.writer.write(data)
         with contextlib.suppress(ConnectionError):
             await self.writer.drain()
@@ -100,6 +103,11 @@ class Ports:
             server.close()
         for protocols in self.protocols:
             await protocols.shutdown(0.2)
+
+
+def pytest_asyncio_loop_factories():
+    """Serve on the loop that the workers use."""
+    return {"uvloop": uvloop.new_event_loop}
 
 
 @pytest.fixture

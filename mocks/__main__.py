@@ -15,16 +15,18 @@ from mocks.credentials import (
     civil_status_token,
     insurance_secrets,
     population_secrets,
+    portal_secrets,
     tax_secrets,
     write_missing,
 )
 from mocks.insurance import Insurance
 from mocks.population import Population
+from mocks.portal import Portal
 from mocks.sample import people
 from mocks.server import Options, Registry, run
 from mocks.tax import Tax
 
-REGISTRIES = ("population", "insurance", "civil_status", "tax")
+REGISTRIES = ("population", "insurance", "civil_status", "tax", "portal")
 
 
 def parse_arguments(arguments: list[str]) -> argparse.Namespace:
@@ -37,8 +39,10 @@ def parse_arguments(arguments: list[str]) -> argparse.Namespace:
     serve.add_argument("--secrets", type=Path, required=True, help="the folder that `secrets` wrote")
     serve.add_argument("--public-url", help="what callers post to, if not the bound address")
     serve.add_argument("--delay-ms", type=int, default=0, help="wait this long before each answer")
-    serve.add_argument("--journal", type=Path, help="also append the journal to this file")
-    serve.add_argument("--token-ttl", type=float, default=900.0, help="seconds an insurer's token lives")
+    serve.add_argument(
+        "--journal", type=Path, help="also append the journal to this file; the portal keeps what it took beside it"
+    )
+    serve.add_argument("--token-ttl", type=float, default=900.0, help="seconds a token or a session lives")
     sample = commands.add_parser("people", help="print synthetic people as JSON lines")
     sample.add_argument("--n", type=int, required=True)
     sample.add_argument("--seed", type=int, default=0)
@@ -47,7 +51,7 @@ def parse_arguments(arguments: list[str]) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def registry(name: str, url: str, secrets: Path, token_ttl_s: float) -> Registry:
+def registry(name: str, url: str, secrets: Path, token_ttl_s: float, journal: Path | None = None) -> Registry:
     """Make a registry with its secrets from the folder."""
     match name:
         case "population":
@@ -56,6 +60,9 @@ def registry(name: str, url: str, secrets: Path, token_ttl_s: float) -> Registry
             return Insurance(insurance_secrets(secrets), token_ttl_s)
         case "civil_status":
             return CivilStatus(civil_status_token(secrets))
+        case "portal":
+            held = journal.with_name(f"{journal.name}.held") if journal is not None else None
+            return Portal(portal_secrets(secrets), held, token_ttl_s)
         case _:
             return Tax(url, tax_secrets(secrets))
 
@@ -71,7 +78,7 @@ def main(arguments: list[str]) -> None:
             sys.stdout.buffer.write(orjson.dumps(person, option=orjson.OPT_APPEND_NEWLINE))
     else:
         run(
-            lambda url: registry(options.registry, url, options.secrets, options.token_ttl),
+            lambda url: registry(options.registry, url, options.secrets, options.token_ttl, options.journal),
             Options(options.port, options.public_url, options.delay_ms, options.journal),
         )
 

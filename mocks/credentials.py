@@ -1,6 +1,6 @@
 """The secrets that the sandbox's registries and its gateway share: written once, 0600, never overwritten.
 
-`population.toml`, `insurance.toml`, `civil_status.token`, and for tax two RSA-2048 keys with
+`population.toml`, `insurance.toml`, `portal.toml`, `civil_status.token`, and for tax two RSA-2048 keys with
 self-signed certificates, the gateway's and the registry's.
 """
 
@@ -38,6 +38,14 @@ class InsuranceSecrets:
 
 
 @dataclass(frozen=True, slots=True)
+class PortalSecrets:
+    """What a reporter of statuses must know to log in to the National Portal."""
+
+    username: str
+    password: str
+
+
+@dataclass(frozen=True, slots=True)
 class TaxSecrets:
     """The tax registry's own key pair and the certificate of the one caller it knows, in PEM."""
 
@@ -54,6 +62,11 @@ def population_secrets(folder: Path) -> PopulationSecrets:
 def insurance_secrets(folder: Path) -> InsuranceSecrets:
     """Read `insurance.toml`; errors as above."""
     return InsuranceSecrets(**_strings(folder / "insurance.toml"))
+
+
+def portal_secrets(folder: Path) -> PortalSecrets:
+    """Read `portal.toml`; errors as above."""
+    return PortalSecrets(**_strings(folder / "portal.toml"))
 
 
 def civil_status_token(folder: Path) -> str:
@@ -84,6 +97,7 @@ def write_missing(folder: Path, now: datetime) -> list[str]:
             xroad_client="VN-TEST/GOV/G99/lienthong",
         ),
         "insurance.toml": _toml(username="lienthong_99", password=secrets.token_urlsafe(24)),
+        "portal.toml": _toml(username="lienthong_dvcqg", password=secrets.token_urlsafe(24)),
         "civil_status.token": secrets.token_urlsafe(32) + "\n",
     }
     written = [name for name, text in plain.items() if _create(folder / name, text)]

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import orjson
 import uvloop
@@ -64,6 +64,15 @@ class Registry(Protocol):
         ...
 
 
+@runtime_checkable
+class Stateful(Protocol):
+    """A registry that is told things: `GET /_state` shows what it holds, for tests."""
+
+    def state(self) -> bytes:
+        """Everything it holds, as JSON."""
+        ...
+
+
 class Server:
     """Serves one registry."""
 
@@ -91,12 +100,14 @@ class Server:
                 await asyncio.sleep(self._delay_s)
         return await deliver(request, handled.reply, handled.mode, self._trap)
 
-    async def _control(self, request: web.BaseRequest, path: str) -> web.Response:
+    async def _control(self, request: web.BaseRequest, path: str) -> web.Response:  # noqa: PLR0911 — one a route
         match request.method, path:
             case "GET", "/_journal":
                 return plain(Reply(200, "application/x-ndjson", self._journal.lines()))
             case "GET", "/_journal/count":
                 return plain(Reply(200, _JSON, orjson.dumps({"calls": self._journal.calls})))
+            case "GET", "/_state" if isinstance(self._registry, Stateful):
+                return plain(Reply(200, _JSON, self._registry.state()))
             case "GET", "/_trap":
                 self._journal.add(time.time(), Entry("trap", "", None, "followed"))
                 return web.Response(status=204)

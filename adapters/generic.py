@@ -139,10 +139,14 @@ class RestExchange:
             call.timeout_s,
             accepted=self._accepted,
         )
-        answer = self._reply.read(rest.read_object(reply.body), grant, call)
+        answer = self.read(reply.body, grant, call)
         if answer.found and reply.status == _NOT_FOUND:
             raise RegistryInvalid("undecided")
         return answer
+
+    def read(self, data: bytes, grant: Grant, call: Call) -> RegistryAnswer:
+        """Read an answer's bytes; `RegistryError` on anything but a sound answer to this question."""
+        return self._reply.read(rest.read_object(data), grant, call)
 
     def _url(self, grant: Grant, call: Call) -> URL:
         question = self._question

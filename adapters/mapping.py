@@ -91,9 +91,9 @@ def read_reply(spec: ServiceSpec, reply: Table, fields: Table, *, strict: bool) 
     """Read the tables `reply` and `fields` of a mapping; `strict` for JSON, which has no schema of its own."""
     record = _optional_path(reply, "record")
     readers = _fields(spec, fields)
-    found, told_found = _conditions(reply, "found")
-    no_match, told_no_match = _conditions(reply, "no_match")
-    faults, told_faults = _conditions(reply, "fault")
+    found, told_found = _conditions(reply, "found", strict=strict)
+    no_match, told_no_match = _conditions(reply, "no_match", strict=strict)
+    faults, told_faults = _conditions(reply, "fault", strict=strict)
     if record is None and not (found and no_match):
         raise MappingError(
             reply.pointer, "must tell by record, or by both found and no_match, whether somebody was found"
@@ -134,12 +134,12 @@ def _fields(spec: ServiceSpec, table: Table) -> dict[str, tuple[Reader, tuple[Pa
     return {name: read_field(table.raw(name), table.at(name)) for name in spec.fields}
 
 
-def _conditions(reply: Table, name: str) -> tuple[tuple[Condition, ...], list[Path]]:
-    pairs = [_condition(table) for table in reply.tables(name)]
+def _conditions(reply: Table, name: str, *, strict: bool) -> tuple[tuple[Condition, ...], list[Path]]:
+    pairs = [_condition(table, _same if strict else _same_text) for table in reply.tables(name)]
     return tuple(told for told, _ in pairs), [path for _, path in pairs]
 
 
-def _condition(table: Table) -> tuple[Condition, Path]:
+def _condition(table: Table, same: Callable[[Any, str | int], bool]) -> tuple[Condition, Path]:
     path = parse_path(table.text("path"), table.at("path"))
     wanted, by_presence = table.raw("equals"), table.raw("present")
     table.done()
@@ -150,18 +150,19 @@ def _condition(table: Table) -> tuple[Condition, Path]:
     values = wanted if isinstance(wanted, list) else [wanted]
     if not values or not all(isinstance(value, str | int) for value in values):
         raise MappingError(table.at("equals"), "must be one or more texts, integers or truth values")
-    return (lambda tree: present(tree, path) and any(_same(at(tree, path), value) for value in values)), path
+    return (lambda tree: present(tree, path) and any(same(at(tree, path), value) for value in values)), path
 
 
 def _same(leaf: Any, wanted: str | int) -> bool:
-    """Compare a leaf with a value of the TOML: by type, but XML's texts with what they write."""
-    if type(leaf) is type(wanted):
-        return bool(leaf == wanted)
-    if type(leaf) is not str:
-        return False
-    return leaf in (
-        {True: {"true", "1"}, False: {"false", "0"}}[wanted] if wanted is True or wanted is False else {str(wanted)}
-    )
+    """Compare a JSON leaf with a value of the TOML: by type and value."""
+    return type(leaf) is type(wanted) and bool(leaf == wanted)
+
+
+def _same_text(leaf: Any, wanted: str | int) -> bool:
+    """Compare an XML leaf with a value of the TOML: a truth value has two spellings, a number its digits."""
+    if type(wanted) is bool:
+        return leaf in (("true", "1") if wanted else ("false", "0"))
+    return bool(leaf == str(wanted))
 
 
 def _subject_echo(reply: Table, spec: ServiceSpec) -> dict[str, Path]:

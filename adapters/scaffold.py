@@ -45,11 +45,11 @@ _SERVICE = """
 [[services]]
 service = "{service}"
 id_types = ["personal_id"] # personal_id | old_id_card | insurance_code | health_card | tax_code
-subject_requires = [] # full_name, birth_date
+# subject_requires = ["full_name", "birth_date"]
 fields = [
 {fields}
 ]
-sensitive = []
+# sensitive = ["<field>"]
 
 [services.mapping]
 wsdl = "{name}.wsdl"

@@ -29,6 +29,7 @@ _SOAP = "{http://schemas.xmlsoap.org/soap/envelope/}"
 _ENVELOPE, _HEADER, _BODY, _FAULT = (_SOAP + name for name in ("Envelope", "Header", "Body", "Fault"))
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _MAX_DEPTH = 12
+_STRUCTURE = frozenset({"SCHEMAV_ELEMENT_CONTENT", "SCHEMAV_CVC_ELT_1", "SCHEMAV_CVC_COMPLEX_TYPE_4"})
 _XS = "http://www.w3.org/2001/XMLSchema"
 
 
@@ -79,8 +80,9 @@ class Template:
 class Operation:
     """One operation: how its requests are made and which element answers it."""
 
-    def __init__(self, operation: Any) -> None:
+    def __init__(self, operation: Any, schema: etree.XMLSchema) -> None:
         self._operation = operation
+        self._schema = schema
         self.name: str = operation.name
         self.soap_action: str = operation.soapaction or ""
         self.request_tag: str = _element_of(operation.name, operation.input)
@@ -100,8 +102,16 @@ class Operation:
             content = self._operation.create(**arguments).content
         except (ZeepError, TypeError, ValueError, AttributeError) as error:
             raise MappingError("/request", f"does not fit the operation {self.name}: {error}") from None
+        self._check_shape(only_child(content))
         rest: bytes = etree.tostring(content, encoding="utf-8", xml_declaration=True)
         return Template(_split(rest, list(paths), marks))
+
+    def _check_shape(self, child: etree._Element) -> None:
+        """Hold a request with marks for values against the schema's structure: zeep lets a choice stay empty."""
+        self._schema.validate(child)
+        for entry in self._schema.error_log:
+            if entry.type_name in _STRUCTURE:
+                raise MappingError("/request", f"does not fit the operation {self.name}: {entry.message}")
 
     def request_leaves(self) -> tuple[Leaf, ...]:
         """Return every place of the request that can take a value."""
@@ -129,8 +139,8 @@ class Contract:
         except (ZeepError, ValueError, LookupError, NotImplementedError, etree.LxmlError) as error:
             raise MappingError("/wsdl", f"{wsdl} cannot be read as a WSDL: {error}") from None
         binding = service._binding  # noqa: SLF001 — zeep offers no public way from a service to its operations
-        self.operations: dict[str, Operation] = {name: Operation(found) for name, found in binding.all().items()}
         self._schema = compile_schemas(wsdl, files)
+        self.operations = {name: Operation(found, self._schema) for name, found in binding.all().items()}
 
     def operation(self, name: str) -> Operation:
         """Return the operation called `name`, or raise `MappingError` that lists the ones there are."""

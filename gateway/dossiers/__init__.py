@@ -1,0 +1,1 @@
+"""Dossiers: events received and kept, states shown, look-ups bound to them (PROTOCOL section 5)."""

@@ -81,10 +81,11 @@ class Program:
     def launch(self) -> None:
         """Start it without waiting, so that several can come up together."""
         self._end_group()  # what a killed leader may have left
+        command = list(self._command())  # it may look at the former address
         with self._log_file.open("ab") as log:
             self._begin, self.url = log.tell(), ""
             self._process = subprocess.Popen(  # noqa: S603 — our own programs and arguments
-                command_line(list(self._command()), signal.SIGTERM),
+                command_line(command, signal.SIGTERM),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

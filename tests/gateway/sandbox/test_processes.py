@@ -42,6 +42,22 @@ def test_waits_for_the_announcement(tmp_path):
     assert program.pid is None
 
 
+def test_a_restart_knows_the_former_address(tmp_path):
+    """The command is made anew at each start and may pin the address that the last run announced."""
+
+    def command():
+        return ["/bin/sh", "-c", f"echo READY {program.url}x; exec sleep 60"]
+
+    program = Program(command, tmp_path / "out.log", environment=ENVIRONMENT, announces=True)
+    program.start()
+    os.kill(program.pid, signal.SIGKILL)
+    while program.pid is not None:
+        time.sleep(0.01)
+    program.start()
+    assert program.url == "xx"
+    program.stop()
+
+
 def test_an_old_announcement_does_not_count(tmp_path):
     """A line that a former run left in the log is not taken for this run's."""
     (tmp_path / "out.log").write_text("READY http://old\n")

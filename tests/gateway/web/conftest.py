@@ -3,12 +3,29 @@
 import asyncio
 import contextlib
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import count
 
 import pytest
 import uvloop
+from prometheus_client import CollectorRegistry
 
+from gateway.evidence.floods import RefusalQueue
+from gateway.flow import lookup
+from gateway.flow.asking import Asking
+from gateway.flow.enumeration import EnumerationGuard
+from gateway.registries.pool import RegistryPool
+from gateway.telemetry import Telemetry
+from gateway.web.catalogue import Catalogue
+from gateway.web.edge import Edge
+from gateway.web.pages import Pages
 from gateway.web.problems import ProblemWriter
+from gateway.web.routes import Route, RouteTable
 from gateway.web.server import GatewayServer
+from gateway.web.signer import AnswerSigner
+from gateway.web.target import Targets
+from signing.keys import Algorithm, SigningKey
+from signing.message import Request, Response, verify_response
 
 
 @dataclass
@@ -116,3 +133,109 @@ async def ports():
     made = Ports()
     yield made
     await made.close()
+
+
+class Gateway:
+    """A whole edge over a log in memory and a scripted registry, on a port of its own."""
+
+    url = "https://gateway.test"
+
+    def __init__(self, kit, live, evidence, adapter, pool, ports):
+        self.kit, self.live, self.evidence, self.adapter = kit, live, evidence, adapter
+        self.ports = ports
+        self.key = SigningKey.generate(Algorithm.ED25519, "answers-1")
+        self.metrics = CollectorRegistry()
+        self.telemetry = Telemetry(self.metrics)
+        problems = ProblemWriter(self.url)
+        asking = Asking(
+            live=live,
+            registries=pool,
+            evidence=evidence,
+            guard=EnumerationGuard(150, on_refusal=lambda _: None),
+            guess_limit=10,
+            problem=lambda exchange, refusal: problems.write(exchange.request_id, refusal),
+        )
+        self.strangers = RefusalQueue(evidence, clock=lambda: datetime.now(UTC), monotonic=lambda: next(self._seconds))
+        self._seconds = count()
+        numbers = count(1)
+        self.edge = Edge(
+            routes=RouteTable(self._routes(asking, Catalogue(live, pool), Pages())),
+            targets=Targets((self.url,)),
+            live=live,
+            evidence=evidence,
+            strangers=self.strangers,
+            problems=problems,
+            signer=AnswerSigner(self.key),
+            telemetry=self.telemetry,
+            new_id=lambda: f"request-{next(numbers):04d}",
+            max_waiting=8,
+        )
+        self.port = 0
+
+    def _routes(self, asking, catalogue, pages):
+        async def look_up(exchange, params):
+            spec = self.live.snapshot.services[f"{params['registry']}/{params['service']}"]
+            return await asking.answer(exchange, spec, "lookup", lookup.parse)
+
+        async def broken(exchange, _params):
+            raise LookupError(exchange.body.decode() + "099191000001")
+
+        return [
+            Route(
+                "POST",
+                "/v1/lookups/{registry}/{service}",
+                "lookup",
+                look_up,
+                exists=lambda params: "/".join(params.values()) in self.live.snapshot.services,
+            ),
+            Route("GET", "/v1/registries", "registries", catalogue.list, free=True),
+            Route("GET", "/v1/registries/health", "registries-health", catalogue.health, free=True),
+            Route("GET", "/v1/broken", "broken", broken, free=True),
+            Route("GET", "/docs", "docs", pages.docs),
+            Route("GET", "/problems/{code}", "problem", pages.problem),
+        ]
+
+    async def start(self):
+        """Listen."""
+        self.port = await self.ports.serve(self.edge)
+        return self
+
+    async def send(self, request, body=b"", *, close=True, extra=(), length=True):
+        """Send a request as its bytes; `extra` lines are put behind its own. Returns the answer, and checks it."""
+        wire = await self.ports.wire(self.port)
+        lines = [*request.headers, *extra]
+        if body and length:
+            lines.append(("content-length", str(len(body))))
+        head = "".join(f"{name}: {value}\r\n" for name, value in lines)
+        await wire.send(f"{request.method} {request.target} HTTP/1.1\r\n{head}\r\n".encode("latin-1") + body)
+        answer = await wire.answer(head=request.method == "HEAD")
+        if close:
+            await wire.close()
+        return answer
+
+    async def ask(self, **options):
+        """Send a signed request; return the answer and the request."""
+        extra = options.pop("extra", ())
+        request, body = self.kit.signed(**options)
+        answer = await self.send(request, body, extra=extra)
+        return answer, Request(
+            request.method, request.scheme, request.authority, request.target, [*request.headers, *extra]
+        )
+
+    def verify(self, answer, request):
+        """Verify an answer's signature against its request, as a client does."""
+        response = Response(answer.status, answer.headers)
+        return verify_response(response, answer.body, request, {self.key.keyid: self.key.public_key()}.get)
+
+    def counted(self, name, **labels):
+        """Return a metric's value."""
+        return self.metrics.get_sample_value(name, labels) or 0.0
+
+
+@pytest.fixture
+async def gateway(kit, live, memory_evidence, scripted, answer_found, ports, tmp_path):
+    """Start a gateway whose registry answers about the example's person."""
+    adapter = scripted(answer_found())
+    pool = RegistryPool(tmp_path, lambda *_: None, lambda *_: adapter)
+    await pool.load(live.snapshot)
+    return await Gateway(kit, live, memory_evidence, adapter, pool, ports).start()

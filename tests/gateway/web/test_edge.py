@@ -1,0 +1,419 @@
+"""The edge: which error wins, one entry for each refusal, and a signature on every answer under /v1."""
+
+import asyncio
+import logging
+from datetime import UTC, datetime, timedelta
+
+import orjson
+import pytest
+
+from adapters.contract import RegistryTimeout
+from gateway.web import receive
+from signing.errors import SignatureError
+from signing.message import Request
+
+LOOKUP = "/v1/lookups/population/person"
+
+
+def _code(answer):
+    return orjson.loads(answer.body)["code"]
+
+
+def _plain(method, target, *headers, host="gateway.test"):
+    return Request(method, "https", "gateway.test", target, [("host", host), *headers])
+
+
+JSON = ("content-type", "application/json")
+
+
+async def test_a_look_up_is_answered_signed_and_with_a_receipt(gateway):
+    """A signed question gets a signed answer that covers its receipt."""
+    answer, request = await gateway.ask()
+    assert (answer.status, answer.get("content-type")) == (200, "application/json")
+    verified = gateway.verify(answer, request)
+    assert '"lienthong-receipt"' in verified.components
+    assert '"signature";req;key="lienthong"' in verified.components
+    assert answer.get("x-request-id") == gateway.evidence.entries[0].request_id
+    assert answer.get("server") == "lienthong"
+    assert gateway.evidence.kinds() == ["asked", "answered"]
+    assert gateway.counted("lienthong_requests_total", route="lookup", status="200") == 1
+
+
+async def test_an_answer_cannot_be_altered_or_moved(gateway):
+    """One changed byte, one changed header, another question: the signature does not hold (THREATS A10)."""
+    answer, request = await gateway.ask()
+    other, _ = await gateway.ask()
+    gateway.verify(answer, request)
+    for changed in (
+        type(answer)(answer.status, answer.headers, answer.body + b" "),
+        type(answer)(404, answer.headers, answer.body),
+        type(answer)(
+            answer.status,
+            [(n, v.replace("0", "1") if n == "lienthong-receipt" else v) for n, v in answer.headers],
+            answer.body,
+        ),
+        other,
+    ):
+        with pytest.raises(SignatureError):
+            gateway.verify(changed, request)
+
+
+def _late(gateway, **options):
+    return gateway.kit.signed(now=datetime.now(UTC) - timedelta(seconds=400), **options)
+
+
+@pytest.mark.parametrize(
+    ("request_", "body", "status", "code"),
+    [
+        # each request has every later fault as well: unsigned, of another type, too long, of another method …
+        (_plain("PUT", "/v1/../nope", host="evil.test"), b"x", 400, "request-malformed"),
+        (_plain("PUT", "/v1/nope", host="evil.test"), b"x", 400, "request-malformed"),
+        (_plain("PUT", "/v1/nope?a=%41"), b"x", 400, "request-malformed"),
+        (_plain("PUT", "/v1/nope"), b"x", 404, "not-found"),
+        (_plain("PUT", "/v1/lookups/population/nope"), b"x", 404, "not-found"),
+        (_plain("PUT", LOOKUP), b"x" * (1 << 20) + b"x", 405, "method-not-allowed"),
+        (_plain("POST", LOOKUP), b"x" * (1 << 20) + b"x", 413, "payload-too-large"),
+        (_plain("POST", LOOKUP), b"x", 415, "unsupported-media-type"),
+        (_plain("POST", LOOKUP, JSON), b"x", 401, "signature-missing"),
+    ],
+)
+async def test_which_error_wins(gateway, request_, body, status, code):
+    """Target, path, method, size, type, signature: the first fault in this order is the one told."""
+    answer = await gateway.send(request_, body)
+    assert (answer.status, _code(answer)) == (status, code)
+    (entry,) = gateway.evidence.entries
+    assert (entry.kind, entry.outcome, entry.client) == ("refused", code, None)
+    assert gateway.adapter.calls == []
+
+
+async def test_which_error_wins_behind_the_signature(gateway):
+    """Expiry, digest, JSON, schema, agreement: again in order, each in one entry."""
+    broken, granted = b'{"a":1,"a":2}', orjson.loads(gateway.kit.signed()[1])
+    late, body = _late(gateway)
+    schema = orjson.dumps({**granted, "fields": []})
+    beyond = orjson.dumps({**granted, "fields": ["religion"]})
+    cases = [
+        (*gateway.kit.signed(keyid="unknown-1", now=datetime.now(UTC) - timedelta(seconds=400)), "signature-invalid"),
+        (late, body + b" ", "signature-expired"),
+        (gateway.kit.signed()[0], broken, "digest-mismatch"),
+        (*gateway.kit.signed(body=broken), "request-malformed"),
+        (*gateway.kit.signed(body=schema), "request-invalid"),
+        (*gateway.kit.signed(body=beyond), "field-not-granted"),
+    ]
+    for request, content, code in cases:
+        before = len(gateway.evidence.entries)
+        answer = await gateway.send(request, content)
+        assert _code(answer) == code
+        gateway.verify(answer, request)
+        assert [entry.outcome for entry in gateway.evidence.entries[before:]] == [code]
+    assert gateway.adapter.calls == []
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        [],
+        [("signature", "lienthong=:AAAA:")],
+        [("signature-input", 'lienthong=("@method");created=1;nonce="0123456789abcdef";keyid="x"')],
+        [("signature", "garbage((("), ("signature-input", "]]]")],
+    ],
+)
+async def test_refusals_of_strangers_are_signed_too(gateway, headers):
+    """An answer to an unsigned request is bound to its method and target all the same."""
+    request = _plain("POST", LOOKUP, JSON, *headers)
+    answer = await gateway.send(request, b"{}")
+    assert answer.status in {400, 401}
+    gateway.verify(answer, request)
+
+
+async def test_a_replay_is_told_whatever_else_is_wrong(gateway):
+    """The same bytes again are `signature-replayed`, for reads, refused requests and look-ups alike."""
+    granted = orjson.loads(gateway.kit.signed()[1])
+    beyond = orjson.dumps({**granted, "fields": ["religion"]})
+    for request, body in (
+        gateway.kit.signed(),
+        gateway.kit.signed(body=beyond),
+        gateway.kit.signed("GET", "/v1/registries"),
+    ):
+        first = await gateway.send(request, body)
+        again = await gateway.send(request, body)
+        assert first.status != 401
+        assert (again.status, _code(again)) == (401, "signature-replayed")
+        gateway.verify(again, request)
+        assert gateway.evidence.entries[-1].outcome == "signature-replayed"
+    assert len(gateway.adapter.calls) == 1
+
+
+async def test_free_reads_spend_a_nonce_and_write_no_entry(gateway):
+    """The catalogue leaves no entry when it succeeds, one when it is refused."""
+    answer, request = await gateway.ask(method="GET", target="/v1/registries")
+    assert answer.status == 200
+    gateway.verify(answer, request)
+    (row,) = orjson.loads(answer.body)["registries"]
+    assert (row["registry"], row["service"], row["requires"]) == ("population", "person", [])
+    assert gateway.evidence.entries == []
+    assert len(gateway.evidence.spent) == 1
+
+
+async def test_a_log_that_cannot_be_written_is_503_everywhere(gateway):
+    """Strangers, callers, reads and look-ups: nothing is told while nothing can be recorded."""
+    gateway.evidence.down = True
+    beyond = orjson.dumps({**orjson.loads(gateway.kit.signed()[1]), "fields": ["religion"]})
+    for request, body in (
+        (_plain("POST", LOOKUP, JSON), b"{}"),
+        (_plain("PUT", "/v1/nope"), b""),
+        gateway.kit.signed(),
+        gateway.kit.signed(body=beyond),
+        gateway.kit.signed("GET", "/v1/registries"),
+        gateway.kit.signed(keyid="unknown-1"),
+    ):
+        answer = await gateway.send(request, body)
+        assert (answer.status, _code(answer), answer.get("retry-after")) == (503, "evidence-unavailable", "1")
+        gateway.verify(answer, request)
+    assert gateway.adapter.calls == []
+    assert gateway.counted("lienthong_refusals_total", route="lookup", code="evidence-unavailable") == 4
+
+
+async def test_an_internal_error_is_told_without_a_word(gateway, caplog):
+    """500, signed, one entry; neither the answer nor the technical log holds what the error held."""
+    with caplog.at_level(logging.DEBUG):
+        answer, request = await gateway.ask(method="GET", target="/v1/broken")
+    assert (answer.status, _code(answer)) == (500, "internal")
+    gateway.verify(answer, request)
+    (entry,) = gateway.evidence.entries
+    assert (entry.outcome, entry.reason) == ("internal", "LookupError")
+    assert "099191000001" not in answer.body.decode() + caplog.text
+
+
+async def test_a_registry_that_fails_is_a_signed_problem_with_a_receipt(gateway):
+    """The caller can prove that it was told of the failure."""
+    gateway.adapter.script = [RegistryTimeout("deadline")]
+    answer, request = await gateway.ask()
+    assert (answer.status, _code(answer)) == (504, "registry-timeout")
+    assert '"lienthong-receipt"' in gateway.verify(answer, request).components
+
+
+@pytest.mark.parametrize("method", ["HEAD", "TRACE", "OPTIONS", "GET", "PUT", "DELETE", "PATCH", "PROPFIND"])
+async def test_no_other_method_looks_anybody_up(gateway, method):
+    """405 names the method allowed; a header that asks for another method has no say (THREATS B15)."""
+    request, body = gateway.kit.signed()
+    request = Request(method, "https", "gateway.test", LOOKUP, request.headers)
+    answer = await gateway.send(request, b"" if method == "TRACE" else body, extra=[("x-http-method-override", "POST")])
+    assert (answer.status, answer.get("allow")) == (405, "POST")
+    assert gateway.adapter.calls == []
+    assert gateway.evidence.kinds() == ["refused"]
+
+
+async def test_an_upgrade_is_refused(gateway):
+    """There are no sockets behind API routes."""
+    request, _ = gateway.kit.signed("GET", "/v1/registries")
+    upgrade = [("connection", "Upgrade"), ("upgrade", "websocket"), ("sec-websocket-version", "13")]
+    answer = await gateway.send(request, extra=[*upgrade, ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==")])
+    assert (answer.status, _code(answer)) == (405, "method-not-allowed")
+
+
+async def test_unsigned_headers_decide_nothing(gateway):
+    """Forwarded hosts, schemes and purposes of a proxy's invention change neither the answer nor its entry."""
+    extra = [
+        ("x-forwarded-for", "10.0.0.1"),
+        ("x-forwarded-host", "evil.test"),
+        ("x-forwarded-proto", "http"),
+        ("forwarded", "host=evil.test"),
+        ("x-purpose", "9.999909"),
+        ("x-original-url", "/v1/registries"),
+    ]
+    answer, request = await gateway.ask(extra=extra)
+    assert answer.status == 200
+    gateway.verify(answer, request)
+    assert gateway.evidence.entries[0].procedure == "9.999901"
+
+
+@pytest.mark.parametrize("name", ["content-digest", "signature-input", "signature"])
+async def test_a_signed_header_that_was_doubled_is_refused(gateway, name):
+    """A second line behind the signed one is no way in (THREATS A9)."""
+    request, body = gateway.kit.signed()
+    answer = await gateway.send(request, body, extra=[(name, dict(request.headers)[name])])
+    assert answer.status in {400, 401}
+    assert gateway.adapter.calls == []
+    assert len(gateway.evidence.entries) == 1
+
+
+@pytest.mark.parametrize(
+    ("extra", "status"),
+    [
+        ([("content-encoding", "gzip")], 415),
+        ([("content-encoding", "identity")], 415),
+        ([("transfer-encoding", "gzip, chunked")], 400),
+    ],
+)
+async def test_content_is_never_decoded(gateway, extra, status):
+    """Any encoding is refused, and the inflated bytes never exist."""
+    request, body = gateway.kit.signed()
+    answer = await gateway.send(request, body, extra=extra, length=status == 415)
+    assert answer.status == status
+    assert gateway.adapter.calls == []
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        "text/plain",
+        "application/json; charset=latin-1",
+        "application/jsonp",
+        "app lication/json",
+        "application/json;x=y",
+    ],
+)
+async def test_only_json_is_taken(gateway, content_type):
+    """Other media types and charsets are 415, before any signature is looked at."""
+    answer = await gateway.send(_plain("POST", LOOKUP, ("content-type", content_type)), b"{}")
+    assert (answer.status, _code(answer)) == (415, "unsupported-media-type")
+
+
+@pytest.mark.parametrize(
+    "content_type", ["application/json", "Application/JSON; Charset=UTF-8", 'application/json;charset="utf-8"']
+)
+async def test_json_may_name_its_charset(gateway, content_type):
+    """UTF-8 may be said in the ways HTTP allows; the signature is what is missing then."""
+    answer = await gateway.send(_plain("POST", LOOKUP, ("content-type", content_type)), b"{}")
+    assert _code(answer) == "signature-missing"
+
+
+async def test_a_get_with_content_is_malformed(gateway):
+    """GET has no content, framed either way."""
+    request, _ = gateway.kit.signed("GET", "/v1/registries")
+    assert _code(await gateway.send(request, b"{}")) == "request-malformed"
+    chunked = await gateway.send(
+        request, b"2\r\n{}\r\n0\r\n\r\n", extra=[("transfer-encoding", "chunked")], length=False
+    )
+    assert _code(chunked) == "request-malformed"
+
+
+async def test_a_chunked_body_without_end_is_cut_at_the_limit(gateway):
+    """1 MiB is the most, whatever the framing promises, and the connection ends."""
+    wire = await gateway.ports.wire(gateway.port)
+    head = "POST /v1/lookups/population/person HTTP/1.1\r\nHost: gateway.test\r\nContent-Type: application/json\r\n"
+    await wire.send((head + "Transfer-Encoding: chunked\r\n\r\n").encode())
+    for _ in range(17):
+        await wire.send(b"10000\r\n" + b"x" * 0x10000 + b"\r\n")
+    answer = await wire.answer()
+    assert (answer.status, _code(answer), answer.get("connection")) == (413, "payload-too-large", "close")
+
+
+async def test_broken_chunks_are_malformed(gateway):
+    """A body that is not framed right is refused, and what follows it is not read as a request."""
+    wire = await gateway.ports.wire(gateway.port)
+    head = "POST /v1/lookups/population/person HTTP/1.1\r\nHost: gateway.test\r\nContent-Type: application/json\r\n"
+    await wire.send((head + "Transfer-Encoding: chunked\r\n\r\nxyz\r\nGET /docs HTTP/1.1\r\n\r\n").encode())
+    answer = await wire.answer()
+    assert (answer.status, _code(answer)) == (400, "request-malformed")
+    assert await wire.closed() == b""
+
+
+async def test_a_slow_body_is_given_up_and_counted(gateway, monkeypatch):
+    """After its time the connection is closed without an answer: there is nobody waiting for one."""
+    monkeypatch.setattr(receive, "BODY_SECONDS", 0.2)
+    wire = await gateway.ports.wire(gateway.port)
+    head = "POST /v1/lookups/population/person HTTP/1.1\r\nHost: gateway.test\r\nContent-Type: application/json\r\n"
+    await wire.send((head + "Content-Length: 100\r\n\r\n{").encode())
+    assert await wire.closed(1.0) == b""
+    assert gateway.counted("lienthong_http_refused_total", code="slow-body") == 1
+    assert (await gateway.ask())[0].status == 200
+
+
+async def test_a_client_that_hangs_up_in_its_body_is_forgotten(gateway):
+    """Half a body is nobody's request: nothing is recorded, nothing is asked."""
+    wire = await gateway.ports.wire(gateway.port)
+    head = "POST /v1/lookups/population/person HTTP/1.1\r\nHost: gateway.test\r\nContent-Type: application/json\r\n"
+    await wire.send((head + "Content-Length: 100\r\n\r\n{").encode())
+    await asyncio.sleep(0.05)
+    await wire.close()
+    await asyncio.sleep(0.05)
+    assert gateway.counted("lienthong_http_refused_total", code="body-cut-short") == 1
+    assert gateway.evidence.entries == []
+
+
+async def test_continue_is_said_only_where_the_head_is_sound(gateway):
+    """`Expect: 100-continue` is answered before the body where it is wanted, and refused at once where not."""
+    request, body = gateway.kit.signed()
+    wire = await gateway.ports.wire(gateway.port)
+    lines = [*request.headers, ("content-length", str(len(body))), ("expect", "100-continue")]
+    head = "".join(f"{name}: {value}\r\n" for name, value in lines)
+    await wire.send(f"POST {request.target} HTTP/1.1\r\n{head}\r\n".encode())
+    assert (await wire.answer()).status == 100
+    await wire.send(body)
+    answer = await wire.answer()
+    gateway.verify(answer, request)
+    assert answer.status == 200
+    refused = await gateway.send(_plain("POST", LOOKUP, ("expect", "100-continue")), length=True)
+    assert refused.status == 415
+
+
+async def test_beyond_its_capacity_the_gateway_says_so_at_once(gateway):
+    """The ninth request at a time is refused within a moment, the eight are answered."""
+    release, full = asyncio.Event(), asyncio.Event()
+    answer = gateway.adapter.script[0]
+
+    async def wait():
+        if len(gateway.adapter.calls) == 8:
+            full.set()
+        await release.wait()
+        return answer
+
+    gateway.adapter.script = [wait]
+    eight = [asyncio.create_task(gateway.ask()) for _ in range(8)]
+    await asyncio.wait_for(full.wait(), 3.0)
+    begun = asyncio.get_running_loop().time()
+    refused, request = await gateway.ask()
+    assert asyncio.get_running_loop().time() - begun < 0.1
+    assert (refused.status, _code(refused), refused.get("retry-after")) == (429, "rate-limited", "1")
+    gateway.verify(refused, request)
+    release.set()
+    assert [answer.status for answer, _ in await asyncio.gather(*eight)] == [200] * 8
+    assert (await gateway.ask())[0].status == 200
+
+
+async def test_a_draining_gateway_sends_its_clients_elsewhere(gateway):
+    """What is asked is answered, and the connection ends."""
+    gateway.edge.draining = True
+    answer, _ = await gateway.ask()
+    assert (answer.status, answer.get("connection")) == (200, "close")
+
+
+async def test_public_pages_are_neither_signed_nor_recorded(gateway):
+    """What anybody may read leaves no entry; what is not there neither."""
+    page = await gateway.send(_plain("GET", "/docs"))
+    assert (page.status, page.get("signature")) == (200, None)
+    missing = await gateway.send(_plain("GET", "/problems/nope"))
+    assert (missing.status, _code(missing)) == (404, "not-found")
+    assert gateway.evidence.entries == []
+
+
+async def test_answers_hold_nothing_that_was_sent(gateway):
+    """Paths, hosts, header values and bodies never come back, not even escaped (THREATS B14)."""
+    marker = "zq7marker"
+    requests = [
+        (_plain("GET", f"/v1/{marker}"), b""),
+        (_plain("GET", f"/{marker}"), b""),
+        (_plain("GET", f"/v1/registries?{marker}"), b""),
+        (_plain("GET", "/v1/registries", host=f"{marker}.test"), b""),
+        (_plain("POST", LOOKUP, JSON, ("signature", marker), ("signature-input", marker)), marker.encode()),
+        gateway.kit.signed(keyid=marker),
+        gateway.kit.signed(body=b'{"%s": 1}' % marker.encode()),
+        gateway.kit.signed(body=b"[%s" % marker.encode()),
+    ]
+    for request, body in requests:
+        answer = await gateway.send(request, body)
+        assert answer.status >= 400
+        headers = [header for header in answer.headers if header[0] != "signature-input"]  # names the caller's label
+        assert marker not in answer.body.decode() + str(headers)
+
+
+async def test_a_flood_of_strangers_is_counted_and_not_written_out(gateway):
+    """Beyond its share an address gets no entry of its own, but every request its answer."""
+    gateway.strangers._monotonic = lambda: 1.0
+    answers = [await gateway.send(_plain("POST", LOOKUP, JSON), b"{}") for _ in range(30)]
+    assert {_code(answer) for answer in answers} == {"signature-missing"}
+    assert len(gateway.evidence.entries) == 20
+    await gateway.strangers.aggregate()
+    assert gateway.evidence.entries[-1].detail["count"] == 10

@@ -11,6 +11,7 @@ from datetime import date
 from gateway.authentication import Caller
 from gateway.refusals import Refusal
 from gateway.snapshot import GrantRow, Snapshot
+from gateway.store.scope import Scope
 from schemas.grants import Grant, Purpose, Subject
 from schemas.identifiers import agency_matches, dossier_agency, person_key, procedure_national
 from schemas.services import ServiceSpec
@@ -22,8 +23,9 @@ class DossierFacts:
 
     agency: str
     open: bool
+    """Not in a final state, by what look-ups may be bound to."""
     parties: frozenset[tuple[str, str]]
-    """`person_key` of each party."""
+    """`person_key` of parties, at least of the subject where the subject is one."""
 
 
 def grant(
@@ -72,6 +74,20 @@ def grant(
     )
 
 
+def reporting_scope(snapshot: Snapshot, client: str) -> Scope:
+    """Return the agencies that a client reports for, and whose dossiers it therefore sees: of all its agreements."""
+    agreements = snapshot.configuration.agreements.values()
+    return Scope.of(
+        pattern for agreement in agreements if agreement.client == client for pattern in agreement.push_agencies
+    )
+
+
+def binding_scope(snapshot: Snapshot, client: str, spec: ServiceSpec) -> Scope:
+    """Return the agencies of those rows that ask for an open dossier; empty where none does."""
+    rows = snapshot.grants.get((client, spec.name), ())
+    return Scope.of(pattern for row in rows if row.dossier_rule != "none" for pattern in row.agencies)
+
+
 def _covers_purpose(row: GrantRow, purpose: Purpose) -> bool:
     return (
         procedure_national(purpose.procedure) in row.procedures
@@ -84,10 +100,10 @@ def _covers_dossier(row: GrantRow, code: str | None, dossier: DossierFacts | Non
     if code is None:
         return row.dossier_rule == "none"
     agency = dossier_agency(code)
-    if agency is None or not _within(row.agencies, agency):
+    if agency is not None and not _within(row.agencies, agency):
         return False
     if row.dossier_rule == "none":
-        return True
+        return agency is not None
     return dossier is not None and dossier.open and _within(row.agencies, dossier.agency)
 
 

@@ -13,13 +13,17 @@ from typing import TypeVar
 import structlog
 from prometheus_client import REGISTRY
 
+from gateway.dossiers.binding import Binding
+from gateway.dossiers.receiving import Receiver
 from gateway.evidence.contract import EvidenceUnavailable
 from gateway.evidence.floods import RefusalQueue
 from gateway.evidence.leaf import uuid7
 from gateway.evidence.lease import NoFreeSlot
 from gateway.evidence.log import EvidenceLog, utc_now
 from gateway.evidence.pins import FilePin, LogBehindPin
+from gateway.evidence.pseudonyms import Pseudonyms
 from gateway.evidence.reopening import pin_check
+from gateway.evidence.sealing import MinuteSealer
 from gateway.flow.asking import Asking
 from gateway.flow.enumeration import EnumerationGuard
 from gateway.installation import Installation
@@ -30,6 +34,7 @@ from gateway.settings import Settings
 from gateway.store.configuration import ConfigurationStore
 from gateway.store.database import Database, StoreError, StoreRefused
 from gateway.telemetry import Telemetry
+from gateway.web.dossiers import Dossiers
 from gateway.web.edge import Edge
 from gateway.web.problems import ProblemWriter
 from gateway.web.server import GatewayServer
@@ -112,6 +117,8 @@ def _edge(
         max(4, settings.enumeration_limit // workers),
         on_refusal=lambda client: telemetry.alert("enumeration", client),
     )
+    pseudonyms = Pseudonyms(installation.evidence.pseudonyms)
+    receiver = Receiver(database, pseudonyms=pseudonyms, sealer=MinuteSealer(installation.evidence.reveal))
     asking = Asking(
         live=live,
         registries=registries,
@@ -119,9 +126,17 @@ def _edge(
         guard=guard,
         guess_limit=settings.guess_limit,
         problem=lambda exchange, refusal: problems.write(exchange.request_id, refusal),
+        facts=Binding(database, pseudonyms).facts,
     )
     return Edge(
-        routes=routes_of(asking=asking, live=live, registries=registries, database=database, installation=installation),
+        routes=routes_of(
+            asking=asking,
+            live=live,
+            registries=registries,
+            database=database,
+            installation=installation,
+            dossiers=Dossiers(database, evidence, live, receiver, settings.public_url),
+        ),
         targets=Targets(settings.public_urls),
         live=live,
         evidence=evidence,

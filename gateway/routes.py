@@ -13,6 +13,7 @@ from gateway.refusals import Refusal
 from gateway.registries.pool import RegistryPool
 from gateway.store.database import Database
 from gateway.web.catalogue import Catalogue
+from gateway.web.dossiers import Dossiers
 from gateway.web.logs import LogReads
 from gateway.web.openapi import document
 from gateway.web.pages import Pages
@@ -27,6 +28,7 @@ def routes_of(
     registries: RegistryPool,
     database: Database,
     installation: Installation,
+    dossiers: Dossiers,
 ) -> RouteTable:
     """Return the route table of one worker."""
     catalogue = Catalogue(live, registries)
@@ -53,6 +55,10 @@ def routes_of(
             partial(asked, "verification", verification.parse),
             exists=offered,
         ),
+        Route("POST", "/v1/lookups/{lookup_id}/outcome", "lookup-outcome", dossiers.outcome),
+        Route("POST", "/v1/dossiers/events", "dossier-push", dossiers.push),
+        Route("GET", "/v1/dossiers/events", "dossier-feed", dossiers.feed),
+        Route("GET", "/v1/dossiers/{dossier}", "dossier", dossiers.show),
         Route("GET", "/v1/registries", "registries", catalogue.list, free=True),
         Route("GET", "/v1/registries/health", "registries-health", catalogue.health, free=True),
         Route("GET", "/v1/logs", "logs", logs.sizes, free=True),

@@ -4,7 +4,7 @@ parse → grant → record the question → ask → disclose → record the answ
 is what is parsed (fields or claims) and what is told (values or a verdict).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 
 from adapters.contract import RegistryAnswer, RegistryError
+from gateway.agreements import DossierFacts
 from gateway.agreements import grant as find_grant
 from gateway.evidence.contract import Evidence
 from gateway.flow.enumeration import EnumerationGuard
@@ -21,6 +22,7 @@ from gateway.live import LiveConfiguration
 from gateway.refusals import Refusal
 from gateway.registries.pool import RegistryPool
 from gateway.registries.registry import Registry
+from gateway.snapshot import Snapshot
 from schemas.dates import local_day
 from schemas.envelopes import SchemaError
 from schemas.grants import Grant, Purpose, Subject
@@ -51,6 +53,13 @@ class Wish:
 
 
 Parse = Callable[[Any, ServiceSpec], Wish]
+FactsOf = Callable[[Snapshot, str, ServiceSpec, Subject, str | None], Awaitable[DossierFacts | None]]
+"""What is known of the dossier of a client's look-up, as far as a row of that snapshot asks for it."""
+
+
+async def no_facts(_: Snapshot, __: str, ___: ServiceSpec, ____: Subject, _____: str | None) -> DossierFacts | None:
+    """Know nothing of any dossier, so that rows that ask for one cover nothing."""
+    return None
 
 
 class Asking:
@@ -65,8 +74,10 @@ class Asking:
         guard: EnumerationGuard,
         guess_limit: int,
         problem: Callable[[Exchange, Refusal], Reply],
+        facts: FactsOf = no_facts,
     ) -> None:
         self._live = live
+        self._facts = facts
         self._registries = registries
         self._evidence = evidence
         self._guard = guard
@@ -102,15 +113,18 @@ class Asking:
             raise AssertionError("asking needs an authenticated exchange")
         admitted = False
         for _ in range(_GRANT_ATTEMPTS):
+            snapshot = self._live.snapshot
+            dossier = wish.purpose.dossier
+            facts = await self._facts(snapshot, caller.client.client, spec, wish.subject, dossier)
             grant = find_grant(
                 caller,
                 spec,
                 wish.subject,
                 wish.purpose,
                 wish.fields,
-                snapshot=self._live.snapshot,
+                snapshot=snapshot,
                 today=local_day(exchange.at),
-                dossier=None,
+                dossier=facts,
             )
             registry = self._registries.get(spec.registry)
             person = person_key(wish.subject.id_type, wish.subject.id)

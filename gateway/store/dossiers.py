@@ -171,7 +171,7 @@ async def read_feed(database: Database, scope: Scope, after: int, limit: int) ->
         rows = await database.fetch("dossiers.feed_of_all", after, limit)
     else:
         rows = await database.fetch("dossiers.feed", scope.roots(), scope.likes(), after, limit)
-    return [StoredEvent(*tuple(row)[:-1], orjson.loads(row[-1])) for row in rows]
+    return [StoredEvent(**{**dict(row), "content": orjson.loads(row["content"])}) for row in rows]
 
 
 async def read_facts(database: Database, scope: Scope, code: str, pseudonyms: Sequence[bytes]) -> StoredFacts | None:

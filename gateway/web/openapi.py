@@ -5,6 +5,7 @@ from typing import Any
 
 from openapi_pydantic import OpenAPI
 
+from gateway.web import openapi_dossiers
 from gateway.web import openapi_schemas as shapes
 from gateway.web.routes import Route, RouteTable
 from schemas.problems import PROBLEMS
@@ -25,6 +26,8 @@ _ALWAYS = [
     "evidence-unavailable",
     "internal",
 ]
+ABOUT = {**shapes.ABOUT, **openapi_dossiers.ABOUT}
+"""What every operation is for and answers, by route name."""
 _ASKING = [
     "request-invalid",
     "agreement-missing",
@@ -74,7 +77,7 @@ def _operations(route: Route, services: Mapping[str, ServiceSpec]) -> list[tuple
 
 
 def _operation(route: Route) -> dict[str, Any]:
-    about = shapes.ABOUT[route.name]
+    about = ABOUT[route.name]
     parameters = [
         {"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in _names(route.template)
     ]
@@ -87,9 +90,14 @@ def _operation(route: Route) -> dict[str, Any]:
     }
     if parameters:
         operation["parameters"] = parameters
+    if "description" in about:
+        operation["description"] = about["description"]
+    if "body" in about:
+        operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": about["body"]}}}
     if route.signed:
         operation["security"] = [{"httpMessageSignature": []}]
-    operation["responses"].update(_problems([*(_ALWAYS if route.signed else ()), "not-found"]))
+    codes = [*(_ALWAYS if route.signed else ()), "not-found", *about.get("problems", ())]
+    operation["responses"].update(_problems(codes))
     return operation
 
 
@@ -101,8 +109,8 @@ def _asking(route: Route, spec: ServiceSpec) -> dict[str, Any]:
     ok["headers"] = {"Lienthong-Receipt": {"schema": {"type": "string"}, "description": shapes.RECEIPT}}
     return {
         "operationId": f"{route.name}-{spec.registry}-{spec.service}",
-        "summary": f"{shapes.ABOUT[route.name]['summary']}: {spec.name}",
-        "tags": [shapes.ABOUT[route.name]["tag"]],
+        "summary": f"{ABOUT[route.name]['summary']}: {spec.name}",
+        "tags": [ABOUT[route.name]["tag"]],
         "security": [{"httpMessageSignature": []}],
         "requestBody": {"required": True, "content": {"application/json": {"schema": body}}},
         "responses": {"200": ok, **_problems([*_ALWAYS, *_ASKING])},

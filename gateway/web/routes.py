@@ -1,4 +1,4 @@
-"""Which path means what. Matching is on the raw path; a segment holds only unreserved characters.
+"""Which path means what. Matching is on the raw path; a segment holds unreserved characters, a dossier code more.
 
 A route of `/v1` is signed. `free` routes are successful reads that spend a nonce and write no entry
 (PROTOCOL section 6); every other signed route records in its handler.
@@ -13,6 +13,8 @@ from gateway.refusals import Refusal
 
 Handler = Callable[[Exchange, dict[str, str]], Awaitable[Reply]]
 _SEGMENT = r"[A-Za-z0-9._~-]+"
+_SEGMENTS = {"dossier": r"(?:[A-Za-z0-9._~!$&'()*+,=:@-]|%[0-9A-Fa-f]{2})+"}
+"""Names in templates that stand for more: dossier codes are opaque (`schemas.dossier_codes` reads them)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ class RouteTable:
             templates.setdefault(route.template, {})[route.method] = route
         for template, methods in templates.items():
             if "{" in template:
-                pattern = re.sub(r"\\{(\w+)\\}", rf"(?P<\1>{_SEGMENT})", re.escape(template))
+                pattern = re.sub(r"\\{(\w+)\\}", _group, re.escape(template))
                 self._patterns.append((re.compile(pattern + r"\Z"), methods))
             else:
                 self._exact[template] = methods
@@ -72,12 +74,14 @@ class RouteTable:
             return Match(methods, {})
         for pattern, candidates in self._patterns:
             found = pattern.match(path)
-            if found:
-                return _existing(Match(candidates, found.groupdict()))
+            if found and _exists(candidates, found.groupdict()):
+                return Match(candidates, found.groupdict())
         raise Refusal("not-found", "path")
 
 
-def _existing(match: Match) -> Match:
-    if any(route.exists is not None and not route.exists(match.params) for route in match.methods.values()):
-        raise Refusal("not-found", "object")
-    return match
+def _exists(candidates: dict[str, Route], params: dict[str, str]) -> bool:
+    return all(route.exists is None or route.exists(params) for route in candidates.values())
+
+
+def _group(name: re.Match[str]) -> str:
+    return f"(?P<{name[1]}>{_SEGMENTS.get(name[1], _SEGMENT)})"

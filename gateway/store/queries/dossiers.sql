@@ -43,7 +43,7 @@ FROM dossier d WHERE d.code = $1 AND d.agency LIKE ANY ($2::text[]);
 SELECT a.outcome, q.leaf
 FROM entry a JOIN entry q ON q.entry_id = a.question
 WHERE a.question = $1 AND a.kind = 'answered' AND a.client = $2
-  AND a.at >= $3 AND q.at BETWEEN $3 AND $3 + interval '2 hours' LIMIT 1;
+  AND a.at >= $3::timestamptz AND q.at BETWEEN $3 AND $3 + interval '2 hours' LIMIT 1;
 
 -- name: put_outcome
 SELECT lookup_outcome_put($1, $2, $3, $4, $5);

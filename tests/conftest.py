@@ -1,8 +1,11 @@
 """What the tests share: one embedded PostgreSQL a session, and a fresh database for every module."""
 
 import asyncio
+import os
+import signal
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -32,6 +35,22 @@ async def _execute(url: str, *statements: str) -> None:
             await connection.execute(statement)
     finally:
         await connection.close()
+
+
+Crash = Callable[[], None]
+
+
+@pytest.fixture
+def crash(postgres: EmbeddedPostgres) -> Iterator[Crash]:
+    """Kill the server with SIGKILL; it runs again at the end of the test, whatever happened."""
+
+    def kill() -> None:
+        os.kill(postgres.pid, signal.SIGKILL)
+        while postgres.pid is not None:
+            time.sleep(0.005)
+
+    yield kill
+    postgres.start()
 
 
 @pytest.fixture(scope="session")

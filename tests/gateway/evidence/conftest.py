@@ -1,18 +1,23 @@
 """A log on the module's database, its keys, and drafts to append."""
 
+import asyncio
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from pathlib import Path
 from typing import Any
 
+import asyncpg
 import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-from gateway.evidence.contract import Draft, Kind, Nonce, Reservation
+from gateway.evidence.contract import Draft, Kind, Nonce, Recorded, Reservation
 from gateway.evidence.keys import EvidenceKeys
 from gateway.evidence.leaf import uuid7
 from gateway.evidence.log import EvidenceLog
+from gateway.evidence.pins import FilePin
+from gateway.evidence.sealer import LogSealer
 from gateway.store.database import Database
 from signing.algorithms import Algorithm
 from signing.keys import SigningKey
@@ -81,3 +86,33 @@ def question() -> MakeDraft:
         return Draft(**{**members, **changes})
 
     return make
+
+
+@pytest.fixture
+def pins(tmp_path: Path) -> FilePin:
+    """Keep pins in a directory of the test's own."""
+    return FilePin(tmp_path / "pins")
+
+
+@pytest.fixture
+def sealer(database: Database, keys: EvidenceKeys, pins: FilePin) -> LogSealer:
+    """Make a sealer that pins into the test's directory."""
+    return LogSealer(database, keys, pins, lambda: datetime.now(UTC))
+
+
+@pytest.fixture
+async def owner(database_urls) -> AsyncIterator[asyncpg.Connection]:
+    """Connect as the owner, who can do what nobody should."""
+    connection = await asyncpg.connect(database_urls.owner, server_settings={"search_path": "lienthong"})
+    yield connection
+    await connection.close()
+
+
+@pytest.fixture
+def fill(question) -> Callable[[EvidenceLog, int], Awaitable[list[Recorded]]]:
+    """Append so many questions to a log at once."""
+
+    async def append(log: EvidenceLog, number: int) -> list[Recorded]:
+        return list(await asyncio.gather(*(log.append(question()) for _ in range(number))))
+
+    return append

@@ -172,35 +172,47 @@ TAMPERINGS = {
         "pinned",
     ),
     "a log was removed whole": (
-        "DELETE FROM entry WHERE log_id = 1; DELETE FROM tile WHERE log_id = 1;"
-        "DELETE FROM checkpoint WHERE log_id = 1; DELETE FROM log_head WHERE log_id = 1; DELETE FROM log WHERE log_id = 1",
+        (
+            "DELETE FROM entry WHERE log_id = 1; DELETE FROM tile WHERE log_id = 1;"
+            "DELETE FROM checkpoint WHERE log_id = 1; DELETE FROM log_head WHERE log_id = 1;"
+            "DELETE FROM log WHERE log_id = 1"
+        ),
         0,
         "unknown log",
     ),
     "a row was inserted at the end": (
-        "INSERT INTO entry SELECT log_id, 658, at, gen_random_uuid(), kind, request_id, client, service, procedure, "
-        "dossier, unit, officer, subject, person, outcome, question, deadline, leaf FROM entry "
-        "WHERE log_id = 1 AND index = 5",
+        (
+            "INSERT INTO entry SELECT log_id, 658, at, gen_random_uuid(), kind, request_id, client, service, procedure, "
+            "dossier, unit, officer, subject, person, outcome, question, deadline, leaf FROM entry "
+            "WHERE log_id = 1 AND index = 5"
+        ),
         658,
         "beyond the log's head",
     ),
     "a row was doubled": (
-        "INSERT INTO entry SELECT log_id, index, at + interval '1 microsecond', entry_id, kind, request_id, client, "
-        "service, procedure, dossier, unit, officer, subject, person, outcome, question, deadline, leaf FROM entry "
-        "WHERE log_id = 1 AND index = 5",
+        (
+            "INSERT INTO entry SELECT log_id, index, at + interval '1 microsecond', entry_id, kind, request_id, client, "
+            "service, procedure, dossier, unit, officer, subject, person, outcome, question, deadline, leaf FROM entry "
+            "WHERE log_id = 1 AND index = 5"
+        ),
         5,
         "second entry",
     ),
     "a row was inserted in a log of its own": (
-        "INSERT INTO entry SELECT 77, 0, at, gen_random_uuid(), kind, request_id, client, service, procedure, "
-        "dossier, unit, officer, subject, person, outcome, NULL, deadline, leaf FROM entry "
-        "WHERE log_id = 1 AND index = 5",
+        (
+            "INSERT INTO entry SELECT 77, 0, at, gen_random_uuid(), kind, request_id, client, service, procedure, "
+            "dossier, unit, officer, subject, person, outcome, NULL, deadline, leaf FROM entry "
+            "WHERE log_id = 1 AND index = 5"
+        ),
         0,
         "not known",
     ),
     "two rows changed places": (
-        "UPDATE entry SET index = -9 WHERE log_id = 1 AND index = 10; UPDATE entry SET index = 10 WHERE log_id = 1 AND "
-        "index = 12; UPDATE entry SET index = 12 WHERE log_id = 1 AND index = -9",
+        (
+            "UPDATE entry SET index = -9 WHERE log_id = 1 AND index = 10;"
+            "UPDATE entry SET index = 10 WHERE log_id = 1 AND "
+            "index = 12; UPDATE entry SET index = 12 WHERE log_id = 1 AND index = -9"
+        ),
         10,
         "not the one",
     ),
@@ -217,15 +229,19 @@ TAMPERINGS = {
         "is of 658",
     ),
     "a checkpoint of another log was put in": (
-        "UPDATE checkpoint SET note = (SELECT note FROM checkpoint WHERE log_id = 2 LIMIT 1) "
-        "WHERE log_id = 1 AND size = 658",
+        (
+            "UPDATE checkpoint SET note = (SELECT note FROM checkpoint WHERE log_id = 2 LIMIT 1) "
+            "WHERE log_id = 1 AND size = 658"
+        ),
         None,
         "not signed",
     ),
     "a log was renamed": ("UPDATE log SET origin = origin || 'x' WHERE log_id = 1", None, "not signed"),
     "a tile was altered": (
-        "UPDATE tile SET data = set_byte(data, 100, (get_byte(data, 100) + 1) % 256) "
-        "WHERE log_id = 1 AND level = 0 AND index = 1",
+        (
+            "UPDATE tile SET data = set_byte(data, 100, (get_byte(data, 100) + 1) % 256) "
+            "WHERE log_id = 1 AND level = 0 AND index = 1"
+        ),
         259,
         "not the one",
     ),
@@ -244,7 +260,8 @@ TAMPERINGS = {
 }
 COLUMNS = {
     "at": "at + interval '1 second'", "entry_id": "gen_random_uuid()", "kind": "'read'", "request_id": "'other'",
-    "client": "'H98.onegate'", "service": "'tax/taxpayer'", "procedure": "'9.999902'", "dossier": "'H99.01-261121-0002'",
+    "client": "'H98.onegate'", "service": "'tax/taxpayer'", "procedure": "'9.999902'",
+    "dossier": "'H99.01-261121-0002'",
     "unit": "'H99.02'", "officer": "sha256('x')", "subject": "sha256('x')", "person": "sha256('x')",
     "outcome": "'no_match'", "question": "gen_random_uuid()", "deadline": "now()",
 }  # fmt: skip
@@ -286,7 +303,8 @@ async def test_an_unanswered_question_is_named(scene: Scene):
 
 async def test_an_answer_without_its_question_is_named(scene: Scene):
     """A question that vanished with the whole log that held it leaves its answer behind."""
-    await scene.tamper("UPDATE entry SET log_id = 2, index = 2 WHERE log_id = 1 AND index = 657; DELETE FROM entry WHERE "
+    await scene.tamper("UPDATE entry SET log_id = 2, index = 2 WHERE log_id = 1 AND index = 657;"
+                       "DELETE FROM entry WHERE "
                        "log_id = 1; UPDATE log_head SET next_index = 3 WHERE log_id = 2")  # fmt: skip
     report = await scene.verify()
     assert any(problem.index == 2 and "not in the log" in problem.why for problem in report.problems)

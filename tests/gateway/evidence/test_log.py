@@ -284,7 +284,7 @@ async def test_a_hung_database_is_unavailable_within_five_seconds(
 
 
 async def test_kill_9_of_postgresql_under_load_loses_nothing_acknowledged(
-    postgres: EmbeddedPostgres, database: Database, keys: EvidenceKeys, question
+    postgres: EmbeddedPostgres, database: Database, keys: EvidenceKeys, question, crash
 ):
     """PostgreSQL is killed under load: nothing told is lost, nothing is doubled, the log is back by itself."""
     log = await EvidenceLog.start(database, keys=keys, origin_base=ORIGIN)
@@ -301,7 +301,7 @@ async def test_kill_9_of_postgresql_under_load_loses_nothing_acknowledged(
 
     workers = [asyncio.create_task(load()) for _ in range(8)]
     await asyncio.sleep(0.3)
-    os.kill(postgres.pid, signal.SIGKILL)
+    crash()
     killed_at = len(told)
     await asyncio.sleep(0.2)
     postgres.start()

@@ -1,0 +1,30 @@
+"""Named SQL is found by file and name."""
+
+from pathlib import Path
+
+import pytest
+
+import gateway.store.queries as module
+from gateway.store.queries import named, query
+
+
+def test_a_query_is_its_block_without_its_end():
+    """A block runs to the next name, without the last semicolon."""
+    assert query("configuration.version") == "SELECT configuration FROM in_force"
+
+
+def test_an_unknown_name_is_an_error():
+    """A typo in a name never becomes another query."""
+    with pytest.raises(KeyError):
+        query("configuration.nonsense")
+
+
+async def test_every_query_is_valid(database):
+    """PostgreSQL prepares every named query that stands for one statement."""
+    for file in sorted(Path(module.__file__).with_name("queries").glob("*.sql")):
+        for name, sql in named(file.stem).items():
+            if ";" in sql:
+                continue  # several statements, run as a script
+            async with database.own_session() as session:
+                await session._connection.prepare(sql)
+            assert sql, name

@@ -11,12 +11,12 @@ DEMO_ARGS ?= $(if $(CI),--exit)
 TEST_ARGS ?=
 BENCH_ARGS ?=
 
-.PHONY: help demo test check bench lock clean setup setup-dev
+.PHONY: help demo test check lint format types arrows dependencies house bench lock clean setup setup-dev
 
 help:
 	@echo "make demo    a guided tour of a whole installation (DEMO_ARGS=--exit ends it by itself)"
 	@echo "make test    every test (TEST_ARGS='-k name' for some)"
-	@echo "make check   lint, format, types, arrows between packages, dependencies, house rules"
+	@echo "make check   lint, format, types, arrows, dependencies, house: each a target of its own (-k: all of them)"
 	@echo "make bench   the measurements of bench/"
 	@echo "make lock    renew requirements.lock and requirements-dev.lock (needs uv)"
 	@echo "make clean   remove the virtual environment and caches"
@@ -27,12 +27,24 @@ demo: $(RUN_STAMP)
 test: $(DEV_STAMP)
 	$(BIN)/python -m pytest $(TEST_ARGS)
 
-check: $(DEV_STAMP)
-	$(BIN)/ruff check .
+check: lint format types arrows dependencies house
+
+lint: $(DEV_STAMP)
+	$(BIN)/ruff check --output-format concise .
+
+format: $(DEV_STAMP)
 	$(BIN)/ruff format --check .
+
+types: $(DEV_STAMP)
 	$(BIN)/mypy
+
+arrows: $(DEV_STAMP)
 	$(BIN)/lint-imports
+
+dependencies: $(DEV_STAMP)
 	$(BIN)/deptry .
+
+house: $(DEV_STAMP)
 	$(BIN)/python -m pytest -q tests/test_house.py
 
 bench: $(RUN_STAMP)

@@ -14,6 +14,9 @@ from urllib.parse import urlsplit
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+_POSTGRESQL = r"^postgres(ql)?://"
+_ADDRESS = r"^([A-Za-z0-9.\-]+|\[[0-9a-fA-F:]+\]):[0-9]{1,5}$"
+
 
 class SettingsError(Exception):
     """A setting is missing or wrong; the text names it and says what to do."""
@@ -24,13 +27,17 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="LIENTHONG_", extra="ignore", frozen=True, hide_input_in_errors=True)
 
-    database_url: str = Field(min_length=1, description="PostgreSQL URL of the application role (append-only)")
-    migration_url: str | None = Field(None, description="PostgreSQL URL of the owner role, for `lienthong migrate`")
+    database_url: str = Field(pattern=_POSTGRESQL, description="PostgreSQL URL of the application role (append-only)")
+    migration_url: str | None = Field(
+        None, pattern=_POSTGRESQL, description="PostgreSQL URL of the owner role, for `lienthong migrate`"
+    )
     public_urls: Annotated[tuple[str, ...], NoDecode] = Field(
         description="Public URLs of this installation, comma-separated; `Host` must equal one of them"
     )
-    listen: str = Field("127.0.0.1:8080", description="Address of the public port")
-    operations_listen: str = Field("127.0.0.1:8081", description="Address of the operations port; never public")
+    listen: str = Field("127.0.0.1:8080", pattern=_ADDRESS, description="Address of the public port")
+    operations_listen: str = Field(
+        "127.0.0.1:8081", pattern=_ADDRESS, description="Address of the operations port; never public"
+    )
     origin: str = Field(
         pattern=r"^[a-z0-9.\-]+(/[a-z0-9.\-]+)*$", description="Origin name under which the logs are known"
     )
@@ -61,7 +68,8 @@ class Settings(BaseSettings):
             raise ValueError("name at least one public URL, for example https://lienthong.example.gov.vn")
         for url in value:
             parts = urlsplit(url)
-            if parts.scheme not in {"http", "https"} or not parts.netloc or parts.path or parts.query or parts.fragment:
+            odd = parts.path or parts.query or parts.fragment or "@" in parts.netloc
+            if parts.scheme not in {"http", "https"} or not parts.netloc or odd:
                 raise ValueError("a public URL is a scheme and a host only, without a path or a trailing slash")
             if url != url.lower():
                 raise ValueError("write public URLs in lower case")

@@ -6,6 +6,7 @@ is not on the list is dropped, whatever its value. Metrics carry route names and
 
 import json
 import logging
+import re
 import sys
 from collections.abc import MutableMapping
 from datetime import UTC, datetime
@@ -63,6 +64,8 @@ ALLOWED_KEYS = frozenset(
     ]
 )
 _MAX_TEXT = 300
+_PLAIN = re.compile(r"[^\n<(\[{'\"=]*")
+"""The part of a library's message before anything that may quote a value: asyncio writes `repr`s into its own."""
 _BUCKETS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0)
 
 
@@ -120,21 +123,22 @@ class _NamedLoggers:
 
 
 class ForeignFormatter(logging.Formatter):
-    """A library's record: its name, level and message template, never its arguments or traceback values."""
+    """A library's record: its name, level and the plain start of its message, never its arguments or values."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return one JSON line."""
-        template = record.msg if isinstance(record.msg, str) else type(record.msg).__name__
+        message = record.msg if isinstance(record.msg, str) else type(record.msg).__name__
+        template = _PLAIN.match(message)
         error = record.exc_info[1] if record.exc_info else None
         event = {
-            "event": template[:_MAX_TEXT],
+            "event": template[0].strip()[:_MAX_TEXT] if template else "",
             "logger": record.name,
             "level": record.levelname.lower(),
             "error": type(error).__name__ if error else None,
             "where": where(error) if error else None,
             "timestamp": datetime.fromtimestamp(record.created, UTC).isoformat(),
         }
-        return json.dumps({name: value for name, value in event.items() if value is not None}, ensure_ascii=False)
+        return json.dumps({name: value for name, value in event.items() if value is not None})
 
 
 class Telemetry:

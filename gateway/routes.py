@@ -2,8 +2,6 @@
 
 from functools import partial
 
-import orjson
-
 from gateway.flow import lookup, verification
 from gateway.flow.asking import Asking, Parse
 from gateway.flow.exchange import Exchange, Reply
@@ -15,7 +13,7 @@ from gateway.store.database import Database
 from gateway.web.catalogue import Catalogue
 from gateway.web.dossiers import Dossiers
 from gateway.web.logs import LogReads
-from gateway.web.openapi import document
+from gateway.web.openapi import Description
 from gateway.web.pages import Pages
 from gateway.web.routes import Route, RouteTable
 from gateway.web.wellknown import WellKnown
@@ -33,7 +31,7 @@ def routes_of(
     """Return the route table of one worker."""
     catalogue = Catalogue(live, registries)
     logs = LogReads(database, installation)
-    pages = Pages()
+    pages, description = Pages(), Description(live, installation.public_url)
     known = WellKnown(installation.answer_keys, installation.log_vkey)
     asked = partial(_asked, asking, live)
 
@@ -69,17 +67,14 @@ def routes_of(
         Route("GET", "/logs/{slot}/checkpoint", "public-checkpoint", logs.checkpoint),
         Route("GET", "/.well-known/jwks.json", "jwks", known.keys),
         Route("GET", "/.well-known/lienthong-log.vkey", "vkey", known.verifier_key),
+        Route("GET", "/openapi.json", "openapi", description.show),
         Route("GET", "/docs", "docs", pages.docs),
         Route("GET", "/docs/assets/{name}", "docs-asset", pages.asset),
         Route("GET", "/problems", "problems", pages.problems),
         Route("GET", "/problems/{code}", "problem", pages.problem),
     ]
-
-    async def openapi(_: Exchange, __: dict[str, str]) -> Reply:
-        return Reply(200, orjson.dumps(document(RouteTable(table), live.snapshot.services, installation.public_url)))
-
-    table.append(Route("GET", "/openapi.json", "openapi", openapi))
-    return RouteTable(table)
+    description.routes = RouteTable(table)
+    return description.routes
 
 
 async def _asked(

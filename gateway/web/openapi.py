@@ -3,8 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
+import orjson
 from openapi_pydantic import OpenAPI
 
+from gateway.flow.exchange import Exchange, Reply
+from gateway.live import LiveConfiguration
 from gateway.web import openapi_dossiers
 from gateway.web import openapi_schemas as shapes
 from gateway.web.routes import Route, RouteTable
@@ -45,6 +48,25 @@ _ASKING = [
     "registry-fault",
     "registry-invalid",
 ]
+
+
+class Description:
+    """Serves the document; it is made once for each version of the configuration, for it takes some 30 ms."""
+
+    def __init__(self, live: LiveConfiguration, public_url: str) -> None:
+        self._live = live
+        self._public_url = public_url
+        self._made: tuple[int, bytes] | None = None
+        self.routes = RouteTable([])
+        """What is described; set once the table is whole, for the document is in it too."""
+
+    async def show(self, _: Exchange, __: dict[str, str]) -> Reply:
+        """Show the document."""
+        snapshot = self._live.snapshot
+        if self._made is None or self._made[0] != snapshot.version:
+            made = document(self.routes, snapshot.services, self._public_url)
+            self._made = (snapshot.version, orjson.dumps(made))
+        return Reply(200, self._made[1])
 
 
 def document(routes: RouteTable, services: Mapping[str, ServiceSpec], public_url: str) -> dict[str, Any]:

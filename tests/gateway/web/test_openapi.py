@@ -4,6 +4,7 @@ import re
 from inspect import signature
 from unittest.mock import Mock
 
+import orjson
 import pytest
 from openapi_pydantic import OpenAPI
 
@@ -103,3 +104,16 @@ def test_services_tell_their_own_fields(made):
     schema = made["paths"]["/v1/lookups/tax/taxpayer"]["post"]["requestBody"]["content"]["application/json"]["schema"]
     assert schema["properties"]["fields"]["items"]["enum"] == list(CATALOGUE["tax/taxpayer"].fields)
     assert schema["properties"]["subject"]["properties"]["id_type"]["enum"] == ["personal_id", "tax_code"]
+
+
+async def test_the_document_is_made_once_a_version(routes, live, configured, kit):
+    """Whoever asks again gets the same bytes; a new configuration gets a new document."""
+    described = Description(live, "https://gateway.test")
+    described.routes = routes
+    first = await described.show(None, {})
+    assert (await described.show(None, {})).body is first.body
+    assert list(orjson.loads(first.body)["paths"]).count("/v1/lookups/population/person") == 1
+    declared = 'registry = "tax"\nadapter = "tax"\nurl = "http://127.0.0.1:9"\n'
+    configured.apply(kit.documents(**{"registries/tax.toml": declared}))
+    await live.refresh()
+    assert b"/v1/lookups/tax/taxpayer" in (await described.show(None, {})).body

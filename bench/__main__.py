@@ -3,9 +3,9 @@
 import sys
 from collections.abc import Callable
 
-from bench import lookups
+from bench import faults, lookups
 
-BENCHMARKS: dict[str, Callable[[list[str]], None]] = {"lookups": lookups.main}
+BENCHMARKS: dict[str, Callable[[list[str]], None]] = {"lookups": lookups.main, "faults": faults.main}
 
 
 def main() -> None:

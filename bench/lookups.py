@@ -15,6 +15,7 @@ from pathlib import Path
 from statistics import median
 
 import asyncpg
+from dotenv import dotenv_values
 from rich.console import Console
 from rich.table import Table
 
@@ -176,8 +177,7 @@ def ratio(medians: dict[str, float], ours: str, theirs: str, wanted: str) -> Non
 
 async def slow_commits(directory: Path) -> None:
     """Make each commit of the log wait 3 ms more, as a synchronous standby would."""
-    environment = dict(line.split("=", 1) for line in (directory / "env").read_text().splitlines() if "=" in line)
-    owner = await asyncpg.connect(environment["LIENTHONG_MIGRATION_URL"].strip('"'))
+    owner = await asyncpg.connect(dotenv_values(directory / "env")["LIENTHONG_MIGRATION_URL"])
     await owner.execute(
         """CREATE FUNCTION lienthong.bench_wait() RETURNS trigger LANGUAGE plpgsql AS
            $$ BEGIN PERFORM pg_sleep(0.003); RETURN NULL; END $$;

@@ -83,7 +83,11 @@ class Pages:
 
 
 def _problem_html(problem: Problem) -> str:
-    again = "Yes, the same request may succeed later." if problem.retryable else "No: change the request first."
+    again = (
+        "Yes, the same request may succeed later."
+        if problem.retryable
+        else "Not unchanged: first do what is said below."
+    )
     rows = (
         ("HTTP status", str(problem.status)),
         ("Who must act", problem.layer),

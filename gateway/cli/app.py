@@ -24,6 +24,7 @@ COMMANDS = {
     "receipt": "receipt",
     "audit": "audit",
     "log": "log",
+    "dossiers": "dossiers",
     "adapter": "adapter",
     "sandbox": "sandbox",
     "demo": "demo",

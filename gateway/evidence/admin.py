@@ -5,6 +5,7 @@ The rule: it is recorded before it is done, so no act is without its entry; the 
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from gateway.evidence.audit import REOPEN
@@ -14,10 +15,12 @@ from gateway.evidence.reopening import Behind
 from gateway.store.configuration import ConfigurationStore, Documents, documents_digest
 
 
-def admin_draft(action: str, by: str, at: datetime, detail: Mapping[str, Any]) -> Draft:
-    """Return the entry of one administrative act; `by` (a person's login) is sealed, `detail` is not."""
+def admin_draft(
+    action: str, by: str, at: datetime, detail: Mapping[str, Any], sealed: Mapping[str, Any] = MappingProxyType({})
+) -> Draft:
+    """Return the entry of one administrative act; `by` (a person's login) is sealed as `sealed` is, `detail` is not."""
     request_id = uuid7(int(at.timestamp() * 1000))
-    return Draft(Kind.ADMIN, request_id, at, mode=action, detail=dict(detail), sealed={"by": by})
+    return Draft(Kind.ADMIN, request_id, at, mode=action, detail=dict(detail), sealed={**sealed, "by": by})
 
 
 async def apply_recorded(

@@ -200,7 +200,8 @@ def main(arguments: list[str]) -> None:
         seen = verdict.history
         print(
             f"{name} × {options.kills} in {options.seconds:.0f} s: {len(seen.ok)} acknowledged, "
-            f"{seen.unknown} unknown, refused {seen.failed}, {verdict.calls} registry calls, longest gap {seen.longest_gap_s():.2f} s, "
+            f"{seen.unknown} unknown, refused {seen.failed}, {verdict.calls} registry calls, "
+            f"longest gap {seen.longest_gap_s():.2f} s, "
             f"broken invariants: {len(verdict.broken)}"
         )
         for line in verdict.broken[:10]:

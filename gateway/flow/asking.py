@@ -114,6 +114,9 @@ class Asking:
         admitted = False
         for _ in range(_GRANT_ATTEMPTS):
             snapshot = self._live.snapshot
+            if spec.name not in snapshot.services:  # withdrawn while the question waited
+                raise Refusal("not-found", "service")
+            registry = self._registries.get(spec.registry)
             dossier = wish.purpose.dossier
             facts = await self._facts(snapshot, caller.client.client, spec, wish.subject, dossier)
             grant = find_grant(
@@ -126,7 +129,6 @@ class Asking:
                 today=local_day(exchange.at),
                 dossier=facts,
             )
-            registry = self._registries.get(spec.registry)
             person = person_key(wish.subject.id_type, wish.subject.id)
             admitted = admitted or self._guard.admits(caller.client.client, wish.purpose.officer.id, person)
             if not admitted:

@@ -240,6 +240,19 @@ async def test_a_stale_grant_of_a_revoked_key_is_refused(line, configured, kit):
     assert refused.value.code == "signature-invalid"
 
 
+async def test_a_service_that_was_withdrawn_meanwhile_is_not_found(line, configured, kit):
+    """A registry that left the configuration is asked no more."""
+    exchange = line.exchange()
+    line.evidence.losses = [Loss.STALE]
+    documents = kit.documents()
+    documents["registries/tax.toml"] = documents.pop("registries/population.toml").replace("population", "tax")
+    configured.apply(documents)
+    with pytest.raises(Refusal) as refused:
+        await line.ask(exchange)
+    assert refused.value.code == "not-found"
+    assert line.adapter.calls == []
+
+
 async def test_a_configuration_that_never_settles_ends_as_unavailable(line):
     """After a few rounds the request is given up, not turned in circles."""
     line.evidence.losses = [Loss.STALE] * 5

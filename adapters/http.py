@@ -119,6 +119,9 @@ class HttpTransport:
             headers={hdrs.ACCEPT_ENCODING: "identity"},
             trust_env=False,
         )
+        # The library asks an idempotent question again when an idle connection turns out closed; retries are the
+        # gateway's to count and to budget, and there is no public switch.
+        self._session._retry_connection = False  # noqa: SLF001 — see above
         return self._session
 
 

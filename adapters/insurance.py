@@ -56,7 +56,7 @@ _CARD_IDS = {"personal_id": "soDinhDanh", "health_card": "maThe", "insurance_cod
 _SOCIAL_IDS = {"personal_id": "soDinhDanh", "insurance_code": "maSoBhxh"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Credentials:
     """What this gateway logs in with."""
 

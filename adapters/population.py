@@ -40,7 +40,7 @@ _MARITAL_STATUS = {"1": "single", "2": "married", "3": "widowed", "4": "divorced
 _BLOOD_TYPE = {"1": "A", "2": "B", "3": "AB", "4": "O"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Credentials:
     """What this gateway is known by at the registry."""
 
@@ -66,6 +66,8 @@ class PopulationAdapter:
             "X-Road-Client": credentials.xroad_client,
             "ApiKey": credentials.api_key,
         }
+        self._signed_second: int | None = None
+        self._signed: Mapping[str, str] = {}
         self._operation = contract.operation(_OPERATION)
         self._templates = {
             (id_type, birth): self._operation.template(
@@ -101,16 +103,18 @@ class PopulationAdapter:
             )
         )
 
-    def _headers(self, call: Call) -> dict[str, str]:
-        timestamp = _timestamp(call.now)
+    def _headers(self, call: Call) -> Mapping[str, str]:
+        """Return the headers; the digest holds for a second, and so do they."""
+        second = int(call.now.timestamp())
+        if second != self._signed_second:
+            self._signed_second, self._signed = second, {**self._fixed, **self._digest(_timestamp(call.now))}
+        return {**self._signed, "traceparent": call.traceparent} if call.traceparent else self._signed
+
+    def _digest(self, timestamp: str) -> dict[str, str]:
         ours = self._credentials
         digest = sha256(f"{self._url}{ours.user}{timestamp}{ours.secret}".encode()).hexdigest()
-        headers = dict(self._fixed)
-        headers["Authorization"] = "Basic " + b64encode(f"{ours.user}:{digest}".encode()).decode()
-        headers["Timestamp"] = timestamp
-        if call.traceparent:
-            headers["traceparent"] = call.traceparent
-        return headers
+        basic = b64encode(f"{ours.user}:{digest}".encode()).decode()
+        return {"Authorization": f"Basic {basic}", "Timestamp": timestamp}
 
 
 def _timestamp(now: datetime) -> str:

@@ -51,7 +51,7 @@ class Shape:
         return value
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Token:
     """What a log-in gave: the text that goes with each call, and until when it is used."""
 

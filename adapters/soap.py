@@ -28,6 +28,7 @@ HEADERS = {"Content-Type": "text/xml; charset=utf-8"}
 _SOAP = "{http://schemas.xmlsoap.org/soap/envelope/}"
 _ENVELOPE, _HEADER, _BODY, _FAULT = (_SOAP + name for name in ("Envelope", "Header", "Body", "Fault"))
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_DECLARATION = '<?xml version="1.0" encoding="utf-8"?>\n'
 _MAX_DEPTH = 12
 _STRUCTURE = frozenset({"SCHEMAV_ELEMENT_CONTENT", "SCHEMAV_CVC_ELT_1", "SCHEMAV_CVC_COMPLEX_TYPE_4"})
 _XS = "http://www.w3.org/2001/XMLSchema"
@@ -65,16 +66,14 @@ class Leaf:
 class Template:
     """An envelope of one shape, with a gap per value."""
 
-    pieces: tuple[bytes, ...]
+    pieces: tuple[str, ...]
 
     def fill(self, values: Sequence[str]) -> bytes:
         """Return the envelope's bytes; `RegistryFault` where a value holds what XML cannot carry."""
-        parts = [self.pieces[0]]
-        for value, piece in zip(values, self.pieces[1:], strict=True):
-            if _ILLEGAL.search(value):
-                raise RegistryFault("unsendable")
-            parts += (escape(value).encode(), piece)
-        return b"".join(parts)
+        if _ILLEGAL.search("".join(values)):
+            raise RegistryFault("unsendable")
+        gaps = zip(map(escape, values), self.pieces[1:], strict=True)
+        return (self.pieces[0] + "".join([part for gap in gaps for part in gap])).encode()
 
 
 class Operation:
@@ -103,8 +102,8 @@ class Operation:
         except (ZeepError, TypeError, ValueError, AttributeError) as error:
             raise MappingError("/request", f"does not fit the operation {self.name}: {error}") from None
         self._check_shape(only_child(content))
-        rest: bytes = etree.tostring(content, encoding="utf-8", xml_declaration=True)
-        return Template(_split(rest, list(paths), marks))
+        text: str = etree.tostring(content, encoding="unicode")
+        return Template(_split(_DECLARATION + text, list(paths), marks))
 
     def _check_shape(self, child: etree._Element) -> None:
         """Hold a request with marks for values against the schema's structure: zeep lets a choice stay empty."""
@@ -197,11 +196,11 @@ def _plant(arguments: dict[str, Any], path: str, value: str) -> None:
     arguments[name.removeprefix("@")] = value
 
 
-def _split(rest: bytes, paths: list[str], marks: list[str]) -> tuple[bytes, ...]:
+def _split(rest: str, paths: list[str], marks: list[str]) -> tuple[str, ...]:
     """Cut the envelope at the marks, which must stand in it once each and in the order given."""
     pieces = []
     for path, mark in zip(paths, marks, strict=True):
-        piece, found, rest = rest.partition(mark.encode())
+        piece, found, rest = rest.partition(mark)
         if not found:
             raise MappingError("/request", f"{path} takes no text, or does not stand in the order of the WSDL")
         pieces.append(piece)

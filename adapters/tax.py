@@ -5,7 +5,7 @@ read; then it must be valid by the WSDL and be about the taxpayer asked for.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -31,11 +31,11 @@ _LIFE = timedelta(minutes=5)
 _Members = Mapping[str, list[etree._Element]]  # noqa: SLF001 — lxml's element type has no public name
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Credentials:
     """Our key and certificate, and the registry's certificate, which is pinned. PEM."""
 
-    key: bytes = field(repr=False)
+    key: bytes
     certificate: bytes
     registry_certificate: bytes
 

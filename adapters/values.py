@@ -58,8 +58,9 @@ def written_date(value: PartialDate | None, full: str, year: str) -> str | None:
     return None if value is None else format_registry_date(value, full if value.day else year)
 
 
+@lru_cache(maxsize=256)
 def moment(text: str | None, *formats: str) -> datetime | None:
-    """Read a registry's local time as an aware one (+07:00)."""
+    """Read a registry's local time as an aware one (+07:00). Remembered: a registry's clock says one second to many."""
     if not text:
         return None
     try:

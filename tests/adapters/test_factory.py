@@ -1,9 +1,11 @@
 """From configuration to adapter: the four built in, their services and what is missing."""
 
 import shutil
+from datetime import UTC, datetime
 
 import pytest
 
+from adapters import insurance, population, rest, tax
 from adapters.errors import MappingError
 from adapters.factory import build_adapter, services_of
 from schemas.configuration import Registry
@@ -67,3 +69,14 @@ def test_missing_ca_file_is_named(secrets):
     with pytest.raises(MappingError) as caught:
         build_adapter(registry("insurance", tls={"ca_file": "absent.pem"}), {}, secrets)
     assert caught.value.pointer == "/tls/ca_file"
+
+
+def test_credentials_do_not_show():
+    """The values that hold secrets show none of them when they are printed."""
+    shown = [
+        population.Credentials("u", "s3cret", "s3cret", "x"),
+        insurance.Credentials("u", "s3cret"),
+        tax.Credentials(b"s3cret", b"", b""),
+        rest.Token("?token=s3cret", datetime.now(UTC)),
+    ]
+    assert "s3cret" not in repr(shown)

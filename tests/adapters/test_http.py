@@ -284,3 +284,23 @@ def test_unusable_tls_files_are_named(files, pointer):
     with pytest.raises(MappingError) as caught:
         tls_context(**files)
     assert caught.value.pointer == pointer
+
+
+async def test_a_dropped_get_is_not_silently_asked_again(serving):
+    """Asking again is the gateway's to decide and to budget: the client library does not retry on its own."""
+    asked_for = []
+
+    async def handle(reader, writer):
+        asked_for.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx")
+        await writer.drain()
+        asked_for.append(await reader.readuntil(b"\r\n\r\n"))
+
+    async with serving(handle) as port:
+        transport = HttpTransport(f"http://127.0.0.1:{port}")
+        await transport.exchange("GET", transport.url("/1"), None, {}, 5.0)
+        with pytest.raises(RegistryUnavailable) as caught:
+            await transport.exchange("GET", transport.url("/2"), None, {}, 5.0)
+        await transport.close()
+    assert caught.value.unanswered
+    assert len(asked_for) == 2

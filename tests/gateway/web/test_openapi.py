@@ -9,7 +9,7 @@ import pytest
 from openapi_pydantic import OpenAPI
 
 from gateway.routes import routes_of
-from gateway.web.openapi import ABOUT, document
+from gateway.web.openapi import ABOUT, Description, document
 from schemas.problems import PROBLEMS
 from schemas.services import CATALOGUE
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from importlib import resources
 from pathlib import Path
 
-from adapters import civil_status, insurance, population, tax
+from adapters import civil_status, insurance, population, portal, tax
 from adapters.auth import read_authentication
 from adapters.contract import Adapter
 from adapters.errors import MappingError
@@ -13,7 +13,7 @@ from adapters.http import HttpTransport, tls_context
 from adapters.secrets import Secrets
 from adapters.soap import Contract
 from adapters.toml_table import Table
-from schemas.configuration import Registry
+from schemas.configuration import Portal, Registry, Tls
 from schemas.services import ServiceSpec
 from signing.errors import KeyFormatError
 from signing.xml import load_certificate, load_signing_key
@@ -32,17 +32,26 @@ def build_adapter(config: Registry, files: Mapping[str, str], secrets_dir: Path)
     `files` holds the configuration's further texts by relative path (`registries/vat.wsdl`). Secrets are read here,
     once. Raises `MappingError` (a `ValueError`) with the pointer of the member that is wrong.
     """
-    transport, secrets = _transport(config, secrets_dir), Secrets(config.auth, secrets_dir)
+    transport = _transport(config.url, config.tls, config.max_concurrent, secrets_dir)
+    secrets = Secrets(config.auth, secrets_dir)
     build = _BUILDERS.get(config.adapter)
     return build(transport, secrets) if build else _generic(config, files, transport, secrets)
 
 
-def _transport(config: Registry, secrets_dir: Path) -> HttpTransport:
-    tls, context = config.tls, None
+def build_portal(config: Portal, secrets_dir: Path) -> portal.PortalClient:
+    """Build the client of the National Portal. Raises `MappingError` as `build_adapter` does."""
+    transport = _transport(config.url, config.tls, config.concurrency, secrets_dir)
+    secrets = Secrets({"credentials_file": config.credentials_file}, secrets_dir)
+    texts = secrets.table("credentials_file", "username", "password")
+    return portal.PortalClient(transport, portal.Credentials(*texts), config.unit)
+
+
+def _transport(url: str, tls: Tls | None, limit: int, secrets_dir: Path) -> HttpTransport:
+    context = None
     if tls is not None:
         names = (tls.ca_file, tls.client_certificate_file, tls.client_key_file)
         context = tls_context(*(str(secrets_dir / name) if name else None for name in names))
-    return HttpTransport(config.url, limit=config.max_concurrent, tls=context)
+    return HttpTransport(url, limit=limit, tls=context)
 
 
 def _shipped(wsdl: str) -> Contract:

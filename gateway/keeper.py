@@ -1,4 +1,4 @@
-"""The keeper process: the operations port and the log's housekeeping, beside the workers (DESIGN section 7).
+"""The keeper process: the operations port, the log's housekeeping, deliveries; beside the workers (DESIGN 6, 7).
 
 `python -m gateway.keeper`, started by `lienthong serve`. It serves `/healthz`, `/readyz` and `/metrics` on an
 address that is never public, and seals, sweeps and cleans the log while it holds the lead.
@@ -12,12 +12,17 @@ from time import monotonic
 import structlog
 import uvloop
 from aiohttp import web
+from prometheus_client import REGISTRY
 
+from gateway.delivery.metrics import DeliveryMetrics
+from gateway.delivery.running import Delivering
+from gateway.dossiers.carrying import Carrier
 from gateway.evidence.keeper import Keeper
 from gateway.evidence.keys import EvidenceKeys
 from gateway.evidence.lease import NoFreeSlot
 from gateway.evidence.log import EvidenceLog, utc_now
 from gateway.evidence.pins import FilePin, LogBehindPin
+from gateway.evidence.pseudonyms import Pseudonyms
 from gateway.evidence.reopening import pin_check
 from gateway.operations import Operations
 from gateway.settings import Settings, load_settings
@@ -49,12 +54,31 @@ async def _house(settings: Settings, operations: Operations) -> None:
     keys, pins = EvidenceKeys.load(settings), FilePin(settings.checkpoint_pin)
     while True:
         try:
-            database = await Database.connect(settings.database_url, max_size=3)
+            database = await Database.connect(settings.database_url, max_size=8)
             break
         except StoreError as error:
             operations.problem = str(error)
             await asyncio.sleep(_RETRY_S)
     operations.database = database
+    delivering = Delivering(
+        database,
+        Carrier(Pseudonyms(keys.pseudonyms)),
+        settings.secrets_dir,
+        metrics=DeliveryMetrics(REGISTRY),
+        now=utc_now,
+    )
+    deliveries = asyncio.create_task(delivering.run(), name="deliveries")
+    try:
+        await _keep(settings, operations, database, keys, pins)
+    finally:
+        deliveries.cancel()
+        await asyncio.gather(deliveries, return_exceptions=True)
+        await database.close()
+
+
+async def _keep(
+    settings: Settings, operations: Operations, database: Database, keys: EvidenceKeys, pins: FilePin
+) -> None:
     while True:
         try:
             evidence = await EvidenceLog.start(
@@ -70,7 +94,6 @@ async def _house(settings: Settings, operations: Operations) -> None:
         await keeper.run()
     finally:
         await evidence.close()
-        await database.close()
 
 
 def main() -> None:

@@ -13,8 +13,7 @@ _REQUIRED = words(
     "NoiNopHoSo HoSoCoThanhPhanSoHoa TaiKhoanDuocXacThucVoiVNeID DuocThanhToanTrucTuyen NgayNopHoSo"
 )
 _OPTIONAL = words(
-    "KenhThucHien ChuHoSo NgayHenTra NgayTra ThongTinTra NgayKetThucXuLy GhiChu NgayTuChoi MaXacThuc "
-    "TrichYeuHoSo SoDienThoai Email"
+    "KenhThucHien ChuHoSo NgayHenTra NgayTra ThongTinTra NgayKetThucXuLy GhiChu NgayTuChoi"
 )
 _LISTS: Mapping[str, frozenset[str] | None] = {
     "DinhDanhCHS": frozenset(words("LoaiDinhDanh SoDinhDanh")),

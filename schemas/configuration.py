@@ -27,6 +27,7 @@ from schemas.configuration_models import (
     ServiceTable,
     Tls,
 )
+from schemas.configuration_portal import Compat, CompatAccount, Portal
 from schemas.configuration_terms import Frozen
 from schemas.services import CATALOGUE
 
@@ -35,12 +36,15 @@ __all__ = [
     "Breaker",
     "Change",
     "Client",
+    "Compat",
+    "CompatAccount",
     "Component",
     "Configuration",
     "ConfigurationError",
     "ConfigurationProblem",
     "GrantRow",
     "Key",
+    "Portal",
     "Procedure",
     "Registry",
     "Replacement",
@@ -50,6 +54,8 @@ __all__ = [
     "load_configuration",
 ]
 
+_FOLDERS = ("clients", "agreements", "registries", "procedures")
+_SINGLE = ("portal.toml", "compat.toml")
 _Table = TypeVar("_Table", bound=Frozen)
 
 
@@ -78,6 +84,8 @@ class Configuration:
     registries: Mapping[str, Registry]
     procedures: Mapping[str, Procedure]
     files: Mapping[str, str]
+    portal: Portal | None = None
+    compat: Compat | None = None
 
 
 class _Offer:
@@ -118,9 +126,16 @@ def load_configuration(documents: Mapping[str, str]) -> Configuration:
         _read(tables["registries"], Registry, "registry", problems),
         _read(tables["procedures"], Procedure, "procedure", problems),
         MappingProxyType(files),
+        _read_single(tables["portal.toml"], Portal, problems),
+        _read_single(tables["compat.toml"], Compat, problems),
     )
     offer = _Offer(configuration, documents)
-    for check in (_keys_differ(configuration), _agreed(configuration, offer), _replaced(configuration, offer)):
+    for check in (
+        _keys_differ(configuration),
+        _agreed(configuration, offer),
+        _replaced(configuration, offer),
+        _doors(configuration, offer),
+    ):
         problems.extend(check)
     if problems:
         raise ConfigurationError(tuple(problems))
@@ -130,11 +145,13 @@ def load_configuration(documents: Mapping[str, str]) -> Configuration:
 def _sorted_out(
     documents: Mapping[str, str], problems: list[ConfigurationProblem]
 ) -> tuple[dict[str, dict[str, str]], dict[str, str]]:
-    tables: dict[str, dict[str, str]] = {"clients": {}, "agreements": {}, "registries": {}, "procedures": {}}
+    tables: dict[str, dict[str, str]] = {name: {} for name in (*_FOLDERS, *_SINGLE)}
     files: dict[str, str] = {}
     for path, text in sorted(documents.items()):
         folder, _, name = path.partition("/")
-        if folder in tables and name.endswith(".toml") and "/" not in name:
+        if path in _SINGLE:
+            tables[path][path] = text
+        elif folder in _FOLDERS and name.endswith(".toml") and "/" not in name:
             tables[folder][path] = text
         elif folder == "registries" and name:
             files[path] = text
@@ -150,19 +167,33 @@ def _read(
     """Read the tables of one folder, each named as its file is."""
     tables: dict[str, _Table] = {}
     for path, text in documents.items():
-        try:
-            table = model.model_validate(tomllib.loads(text))
-        except tomllib.TOMLDecodeError as error:
-            problems.append(ConfigurationProblem(path, "", f"this is not TOML: {error}"))
-        except ValidationError as error:
-            found = error.errors(include_url=False, include_input=False)
-            problems.extend(ConfigurationProblem(path, _pointer(item["loc"]), _sentence(item)) for item in found)
-        else:
+        table = _table(path, text, model, problems)
+        if table is not None:
             name = path.partition("/")[2].removesuffix(".toml")
             if getattr(table, member) != name:
                 problems.append(ConfigurationProblem(path, f"/{member}", "this must be the file's name"))
             tables[name] = table
     return MappingProxyType(tables)
+
+
+def _read_single(
+    documents: Mapping[str, str], model: type[_Table], problems: list[ConfigurationProblem]
+) -> _Table | None:
+    """Read the one table that stands beside the folders; None where it is not there."""
+    for path, text in documents.items():
+        return _table(path, text, model, problems)
+    return None
+
+
+def _table(path: str, text: str, model: type[_Table], problems: list[ConfigurationProblem]) -> _Table | None:
+    try:
+        return model.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        problems.append(ConfigurationProblem(path, "", f"this is not TOML: {error}"))
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_input=False)
+        problems.extend(ConfigurationProblem(path, _pointer(item["loc"]), _sentence(item)) for item in found)
+    return None
 
 
 def _pointer(location: tuple[int | str, ...]) -> str:
@@ -195,6 +226,12 @@ def _agreed(configuration: Configuration, offer: _Offer) -> Iterator[Configurati
             yield ConfigurationProblem(path, "/client", "there is no such client")
         for position, row in enumerate(agreement.grants):
             yield from offer.check(path, f"/grants/{position}", row.service, row.fields)
+
+
+def _doors(configuration: Configuration, offer: _Offer) -> Iterator[ConfigurationProblem]:
+    for position, account in enumerate(configuration.compat.accounts if configuration.compat else ()):
+        if not offer.knows_client(account.client):
+            yield ConfigurationProblem("compat.toml", f"/accounts/{position}/client", "there is no such client")
 
 
 def _replaced(configuration: Configuration, offer: _Offer) -> Iterator[ConfigurationProblem]:

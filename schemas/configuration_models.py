@@ -149,7 +149,8 @@ class ServiceTable(Frozen):
         return self
 
 
-def _safe_url(text: str) -> str:
+def safe_url(text: str) -> str:
+    """Return a URL of somebody we call, without a closing slash; `ValueError` where it will not do."""
     parts = urlsplit(text)
     host = parts.hostname
     if parts.scheme not in ("http", "https") or not host or not text.isascii() or not text.isprintable():
@@ -184,7 +185,7 @@ class Registry(Frozen):
 
     registry: ServiceWord
     adapter: Literal["population", "insurance", "civil_status", "tax", "soap", "rest"]
-    url: Annotated[str, AfterValidator(_safe_url)]
+    url: Annotated[str, AfterValidator(safe_url)]
     deadline_s: Annotated[float, Field(gt=0, le=120)] = 3.0
     max_concurrent: Annotated[int, Field(ge=1, le=10_000)] = 64
     breaker: Breaker = Breaker()

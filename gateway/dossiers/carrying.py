@@ -6,6 +6,7 @@ key of the year. The rule: a box belongs to one client's one event, and is delet
 """
 
 import os
+from dataclasses import dataclass
 from functools import lru_cache
 
 from cryptography.exceptions import InvalidTag
@@ -15,11 +16,20 @@ from gateway.evidence.pseudonyms import Pseudonyms
 from schemas.dossiers import DossierEvent, canonical_event, restored_event
 
 _NONCE_BYTES, _YEAR_BYTES = 12, 2
+_BREAK = b"\n"  # canonical JSON holds none
 _PURPOSE = "lienthong carrying key v1"
 
 
 class CarriedError(Exception):
     """A box does not open: another key, another event, or it was altered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """What a box holds: the event and, where it came in the portal's own dialect, the message it was read from."""
+
+    event: DossierEvent
+    original: bytes | None
 
 
 class Carrier:
@@ -29,20 +39,26 @@ class Carrier:
         self._pseudonyms = pseudonyms
         self._cipher = lru_cache(maxsize=8)(self._derived)
 
-    def pack(self, client: str, event: DossierEvent, year: int) -> bytes:
-        """Return the box of an event, under the key that serves `year`."""
+    def pack(self, client: str, event: DossierEvent, year: int, original: bytes | None = None) -> bytes:
+        """Return the box of an event, under the key that serves `year`; `original` is JSON on one line."""
         year, nonce = self._pseudonyms.year(year), os.urandom(_NONCE_BYTES)
-        box = self._cipher(year).encrypt(nonce, canonical_event(event), _bound_to(client, event.event_id))
+        plain = canonical_event(event) if original is None else canonical_event(event) + _BREAK + original
+        box = self._cipher(year).encrypt(nonce, plain, _bound_to(client, event.event_id))
         return year.to_bytes(_YEAR_BYTES, "big") + nonce + box
 
     def unpack(self, client: str, event_id: str, box: bytes) -> DossierEvent:
         """Return the event of a box. Raises `CarriedError`."""
+        return self.open(client, event_id, box).event
+
+    def open(self, client: str, event_id: str, box: bytes) -> Parcel:
+        """Return what a box holds. Raises `CarriedError`."""
         year, nonce = int.from_bytes(box[:_YEAR_BYTES], "big"), box[_YEAR_BYTES : _YEAR_BYTES + _NONCE_BYTES]
         try:
             plain = self._cipher(year).decrypt(nonce, box[_YEAR_BYTES + _NONCE_BYTES :], _bound_to(client, event_id))
         except (InvalidTag, KeyError, ValueError):
             raise CarriedError("a carried event does not open") from None
-        return restored_event(plain)
+        members, _, original = plain.partition(_BREAK)
+        return Parcel(restored_event(members), original or None)
 
     def _derived(self, year: int) -> AESGCM:
         return AESGCM(self._pseudonyms.of(year, _PURPOSE, ""))

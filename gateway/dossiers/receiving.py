@@ -4,9 +4,10 @@ The rule: people appear in the database as pseudonyms and sealed, never in clear
 only when it is committed. Whoever calls records the push in the log first.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 import orjson
@@ -25,6 +26,7 @@ from schemas.dossiers import RANK, DossierEvent, canonical_event
 from schemas.identifiers import dossier_agency
 from schemas.pointers import FieldError
 
+_NONE: Mapping[str, bytes] = MappingProxyType({})
 Parsed = DossierEvent | BrokenEvent
 _DIGEST = "lienthong event digest v1"
 _WORDS = {Received.ACCEPTED: "accepted", Received.LATE: "late", Received.DUPLICATE: "duplicate"}
@@ -74,11 +76,13 @@ class Receiver:
         now: datetime,
         source: str = "api",
         binds: bool = True,
+        originals: Mapping[str, bytes] = _NONE,
     ) -> list[EventResult]:
         """Store what may be stored and tell of each event, in the order given.
 
         `scope` holds the agencies that the client reports for; `binds` says whether look-ups may be bound to what
-        it reports. Raises `EvidenceUnavailable` where the database does not confirm: send the same events again.
+        it reports; `originals` are messages in the portal's dialect, by event id. Raises `EvidenceUnavailable`
+        where the database does not confirm: send the same events again.
         """
         results = [_refused_before(scope, event, number) for number, event in enumerate(parsed)]
         kept = [
@@ -95,7 +99,7 @@ class Receiver:
             request_id,
             now,
             year,
-            [self._row(client, event, year, key) for _, event in kept],
+            [self._row(client, event, year, key, originals.get(event.event_id)) for _, event in kept],
             None if key.key_id == self._stored_key else SealingKey(key.key_id, key.wrapped),
         )
         try:
@@ -108,7 +112,7 @@ class Receiver:
             results[number] = _result(event.event_id, number, fate)
         return [result for result in results if result is not None]
 
-    def _row(self, client: str, event: DossierEvent, year: int, key: DataKey) -> EventRow:
+    def _row(self, client: str, event: DossierEvent, year: int, key: DataKey, original: bytes | None) -> EventRow:
         content: dict[str, Any] = dict(event.stated)
         if event.components is not None:
             content["components"] = event.components
@@ -124,7 +128,7 @@ class Receiver:
             orjson.dumps(content).decode(),
             self._parties(event, year),
             _sealed(client, event, key),
-            self._carrier.pack(client, event, year),
+            self._carrier.pack(client, event, year, original),
         )
 
     def _digest(self, event: DossierEvent) -> bytes:

@@ -4,7 +4,7 @@ SELECT c.dossier, c.token, c.doubtful, c.attempts, c.acknowledged, c.sequence, c
        (SELECT json_agg(json_build_object('code', p.code, 'name', p.name, 'obtained', p.obtained,
                                           'lookup_id', p.lookup_id, 'digitised', p.digitised, 'reused', p.reused)
                         ORDER BY p.code)::text
-        FROM dossier_component p WHERE p.dossier = c.dossier)
+        FROM dossier_component p WHERE p.dossier = c.dossier) AS components
 FROM delivery_claim($1, $2) AS c JOIN dossier_event e ON e.sequence = c.sequence JOIN dossier d ON d.code = c.dossier;
 
 -- name: settle

@@ -31,7 +31,6 @@ EXAMPLE = {
     },
     "fields": ["full_name", "birth_date", "permanent_address"],
 }
-START_S = 60
 
 
 def processes_of(directory):
@@ -108,7 +107,6 @@ def sandbox(directory):
         running.end()
 
 
-@pytest.mark.timeout(START_S)
 def test_the_example_of_the_contract_is_found(sandbox):
     """The look-up of PROTOCOL section 3 is found, with the asked fields alone and a receipt."""
     with sandbox.client() as client:

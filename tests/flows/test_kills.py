@@ -1,0 +1,40 @@
+"""What a kill under load may cost: an unknown outcome for some, never a lost or an unrecorded look-up (THREATS G)."""
+
+import asyncio
+
+import pytest
+
+from bench.faults import kill_postgres, kill_worker, run
+from gateway.sandbox.installation import Sandbox
+
+SERVING_AGAIN_S = 15.0
+"""A bound that holds on a machine that also runs other tests; `python -m bench faults` prints the figure."""
+
+
+@pytest.fixture(scope="module")
+def sandbox(tmp_path_factory):
+    """Run a whole installation with two workers."""
+    running = Sandbox(tmp_path_factory.mktemp("kills"), 0, 2)
+    url = running.start()
+    yield running, url
+    running.remove()
+
+
+@pytest.mark.timeout(180)
+def test_killed_workers_lose_no_acknowledged_look_up(sandbox):
+    """Three workers killed under load: every acknowledgement is in the log, every call had its question first."""
+    verdict = asyncio.run(run(*sandbox, seconds=7.0, kills=3, kill=kill_worker))
+    assert verdict.broken == ()
+    assert len(verdict.history.ok) > 20
+    assert verdict.calls >= len(verdict.history.ok)
+    assert verdict.history.longest_gap_s() < SERVING_AGAIN_S
+
+
+@pytest.mark.timeout(180)
+def test_a_killed_database_means_503_and_nothing_told(sandbox):
+    """PostgreSQL killed under load: `evidence-unavailable` while it is away, look-ups again once it is back."""
+    verdict = asyncio.run(run(*sandbox, seconds=16.0, kills=1, kill=kill_postgres))
+    assert verdict.broken == ()
+    assert set(verdict.history.failed) == {"evidence-unavailable"}
+    before, after = verdict.history.ok[0][0], verdict.history.ok[-1][0]
+    assert after - before > 10.0, "look-ups did not come back"

@@ -24,7 +24,8 @@ from gateway.store.append import Appended, SealingKey, SpendRow, append_batch
 from gateway.store.database import Database, StoreError
 
 BATCH, QUEUE = 500, 4096
-_INTERVAL_S, _RETRY_S = 0.001, 0.25
+INTERVAL_S = 0.001
+_RETRY_S = 0.25
 _LOSSES = (None, Loss.REPLAYED, Loss.EXPIRED, Loss.QUOTA, Loss.GUESSED, Loss.STALE)
 Clock = Callable[[], datetime]
 
@@ -71,10 +72,12 @@ class EvidenceLog:
         origin_base: str,
         clock: Clock,
         check: PinCheck,
+        interval_s: float,
     ) -> None:
         self._database, self._origin_base, self._clock, self._check = database, origin_base, clock, check
         self._pseudonyms, self._sealer = pseudonyms, sealer
         self._queue: deque[_Waiting | _Spending] = deque()
+        self._interval_s = interval_s
         self._wake = asyncio.Event()
         self._lease: Lease | None = None
         self._stored_key: bytes | None = None
@@ -92,10 +95,12 @@ class EvidenceLog:
         clock: Clock = utc_now,
         sealer: Sealer | None = None,
         check: PinCheck | None = None,
+        interval_s: float = INTERVAL_S,
     ) -> Self:
         """Lease a slot and begin to serve.
 
         `check` is run at every lease and keeps a log that fell behind its pin from serving (`pins.pin_check`).
+        Batches start at most every `interval_s`: longer means fewer commits for a little latency.
         Raises `StoreError` where the database cannot be used, `NoFreeSlot`, or `LogBehindPin`.
         """
         log = cls(
@@ -105,6 +110,7 @@ class EvidenceLog:
             origin_base=origin_base,
             clock=clock,
             check=check or _no_check,
+            interval_s=interval_s,
         )
         await log._take_lease()
         log._task = asyncio.create_task(log._run(), name="evidence-log")
@@ -198,7 +204,7 @@ class EvidenceLog:
             if not await self._commit(lease, self._take_batch(lease)):
                 lease.lost.set()
                 return
-            pause = started + _INTERVAL_S - loop.time()
+            pause = started + self._interval_s - loop.time()
             if pause > 0 and not self._closing:
                 await asyncio.sleep(pause)
 

@@ -17,12 +17,12 @@ SELECT raise_nonce_floor($1);
 SELECT q.log_id, q.index, q.entry_id, q.leaf
 FROM log_head h JOIN entry q ON q.log_id = h.log_id AND q.index >= h.swept
 WHERE h.log_id = $1 AND q.kind = 'asked' AND q.deadline < $2
-  AND NOT EXISTS (SELECT FROM entry a WHERE a.question = q.entry_id AND a.at > q.at - interval '1 hour')
+  AND (SELECT 1 FROM entry a WHERE a.question = q.entry_id AND a.at > q.at - interval '1 hour' LIMIT 1) IS NULL
 ORDER BY q.index LIMIT $3;
 
 -- name: advance_sweep
 WITH open AS (
-    SELECT h.next_index, min(q.index) FILTER (WHERE NOT EXISTS (SELECT FROM entry a WHERE a.question = q.entry_id AND a.at > q.at - interval '1 hour')) AS first
+    SELECT h.next_index, min(q.index) FILTER (WHERE (SELECT 1 FROM entry a WHERE a.question = q.entry_id AND a.at > q.at - interval '1 hour' LIMIT 1) IS NULL) AS first
     FROM log_head h LEFT JOIN entry q ON q.log_id = h.log_id AND q.index >= h.swept AND q.kind = 'asked'
     WHERE h.log_id = $1 GROUP BY h.next_index
 )

@@ -182,7 +182,8 @@ TAMPERINGS = {
     ),
     "a row was inserted at the end": (
         (
-            "INSERT INTO entry SELECT log_id, 658, at, gen_random_uuid(), kind, request_id, client, service, procedure, "
+            "INSERT INTO entry SELECT log_id, 658, at, gen_random_uuid(), kind, request_id, client, service, "
+            "procedure, "
             "dossier, unit, officer, subject, person, outcome, question, deadline, leaf FROM entry "
             "WHERE log_id = 1 AND index = 5"
         ),
@@ -191,7 +192,8 @@ TAMPERINGS = {
     ),
     "a row was doubled": (
         (
-            "INSERT INTO entry SELECT log_id, index, at + interval '1 microsecond', entry_id, kind, request_id, client, "
+            "INSERT INTO entry SELECT log_id, index, at + interval '1 microsecond', entry_id, kind, request_id, "
+            "client, "
             "service, procedure, dossier, unit, officer, subject, person, outcome, question, deadline, leaf FROM entry "
             "WHERE log_id = 1 AND index = 5"
         ),

@@ -92,7 +92,7 @@ class Model:
         assert report.entries >= len(self.told)
 
 
-@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(STEPS)
 async def test_the_log_keeps_its_invariants(database, keys, pins, question, steps):
     """What was told is there, once, at its place; nonces are spent once; trees and columns verify."""

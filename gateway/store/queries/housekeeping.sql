@@ -13,17 +13,25 @@ SELECT raise_nonce_floor(extract(epoch FROM now())::bigint - $1::bigint);
 -- name: raise_floor
 SELECT raise_nonce_floor($1);
 
+-- Both walk the log's key from its sweep mark on, and probe an index once a question.
+
 -- name: open_questions
 SELECT q.log_id, q.index, q.entry_id, q.leaf
-FROM log_head h JOIN entry q ON q.log_id = h.log_id AND q.index >= h.swept
-WHERE h.log_id = $1 AND q.kind = 'asked' AND q.deadline < $2
+FROM entry q
+WHERE q.log_id = $1 AND q.index >= (SELECT swept FROM log_head WHERE log_id = $1)
+  AND q.kind = 'asked' AND q.deadline < $2
   AND (SELECT 1 FROM entry a WHERE a.question = q.entry_id AND a.at > q.at - interval '1 hour' LIMIT 1) IS NULL
 ORDER BY q.index LIMIT $3;
 
 -- name: advance_sweep
-WITH open AS (
-    SELECT h.next_index, min(q.index) FILTER (WHERE (SELECT 1 FROM entry a WHERE a.question = q.entry_id AND a.at > q.at - interval '1 hour' LIMIT 1) IS NULL) AS first
-    FROM log_head h LEFT JOIN entry q ON q.log_id = h.log_id AND q.index >= h.swept AND q.kind = 'asked'
-    WHERE h.log_id = $1 GROUP BY h.next_index
+WITH head AS MATERIALIZED (
+    SELECT next_index FROM log_head WHERE log_id = $1
+), mark AS MATERIALIZED (
+    SELECT coalesce((
+        SELECT q.index FROM entry q
+        WHERE q.log_id = $1 AND q.index >= (SELECT swept FROM log_head WHERE log_id = $1) AND q.kind = 'asked'
+          AND (SELECT 1 FROM entry a WHERE a.question = q.entry_id AND a.at > q.at - interval '1 hour' LIMIT 1) IS NULL
+        ORDER BY q.index LIMIT 1), next_index) AS index
+    FROM head
 )
-SELECT coalesce(first, next_index) FROM open, log_swept($1, coalesce(first, next_index));
+SELECT index FROM mark, log_swept($1, index);

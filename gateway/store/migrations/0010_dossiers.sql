@@ -4,7 +4,7 @@
 -- `sequence` is the feed's cursor and must be stable: whoever has read up to N must never find a smaller number
 -- afterwards. So numbers are taken from one row that a batch locks until it has committed: batches commit in the
 -- order of their numbers, and no number is visible before every smaller one is. (Reading by transaction ids would
--- not survive a restore into another cluster.) A batch of 100 holds the row for some 15 ms. The same lock orders
+-- not survive a restore into another cluster.) A batch of 100 holds the row for some 10 ms. The same lock orders
 -- everything else here, so batches never wait for each other in a circle.
 
 CREATE TABLE dossier_feed (
@@ -56,10 +56,19 @@ CREATE TABLE dossier (
     channel      text,
     fee_due      boolean,
     result       jsonb,
-    events       integer NOT NULL DEFAULT 0,
-    newest       bigint NOT NULL DEFAULT 0,  -- sequence of the newest event applied
+    newest       bigint NOT NULL,            -- sequence of the newest event applied
     binds        boolean NOT NULL,           -- of that event
-    final        boolean NOT NULL,           -- in a final state that was not reopened
+    final        boolean NOT NULL GENERATED ALWAYS AS (end_status IS NOT NULL) STORED,
+    events       integer NOT NULL DEFAULT 1,
+    -- place and status of the newest event kept, and of the first final state that was not reopened
+    new_at       timestamptz NOT NULL,
+    new_rank     smallint NOT NULL,
+    new_id       text COLLATE "C" NOT NULL,
+    new_status   smallint NOT NULL,
+    end_at       timestamptz,
+    end_rank     smallint,
+    end_id       text COLLATE "C",
+    end_status   smallint,
     reopened     bigint NOT NULL DEFAULT 0,  -- final states recorded up to this sequence end nothing any more
     reopened_at  timestamptz
 ) WITH (fillfactor = 80);
@@ -68,7 +77,7 @@ CREATE INDEX dossier_by_received ON dossier (received_at);
 
 -- Members are NULL until an event states them.
 CREATE TABLE dossier_component (
-    dossier    text COLLATE "C" NOT NULL REFERENCES dossier,
+    dossier    text COLLATE "C" NOT NULL,
     code       text COLLATE "C" NOT NULL,
     name       text,
     obtained   text,
@@ -82,7 +91,7 @@ CREATE TABLE dossier_component (
 CREATE INDEX dossier_component_by_lookup ON dossier_component (lookup_id) WHERE lookup_id IS NOT NULL;
 
 CREATE TABLE dossier_party (
-    dossier    text COLLATE "C" NOT NULL REFERENCES dossier,
+    dossier    text COLLATE "C" NOT NULL,
     role       text NOT NULL,
     id_type    text NOT NULL,
     pseudonym  bytea NOT NULL,
@@ -127,33 +136,28 @@ BEGIN
     NULL;
 END $$;
 
--- The states of some dossiers, from all their events: the same values as `schemas.dossiers.project`.
+-- The states of some dossiers, from all their events: the same values as `schemas.dossiers.project`. Called where an
+-- event came late or a dossier was reopened; otherwise `dossier_receive` adds what an event states to what is held.
+-- Plans must not depend on statistics that lag behind a young table: no sequential scans.
 CREATE FUNCTION dossier_project(p_codes text[]) RETURNS void
-LANGUAGE plpgsql SET search_path = lienthong, pg_temp AS $$
-DECLARE
-    moved boolean;
+LANGUAGE plpgsql SET search_path = lienthong, pg_temp SET enable_seqscan = off AS $$
 BEGIN
     -- the first final state in order that was not reopened ends a dossier: only its own status may follow
-    WITH ending AS (
-        SELECT DISTINCT ON (e.dossier) e.dossier, e.occurred_at, e.rank, e.event_id, e.status
-        FROM dossier_event e JOIN dossier d ON d.code = e.dossier
-        WHERE e.dossier = ANY (p_codes) AND e.status IN (3, 7, 10) AND e.sequence > d.reopened
-        ORDER BY e.dossier, e.occurred_at, e.rank, e.event_id
-    ), changed AS (
-        UPDATE dossier_event e SET applied = NOT e.applied
-        FROM dossier_event f LEFT JOIN ending USING (dossier)
-        WHERE e.sequence = f.sequence AND f.dossier = ANY (p_codes)
-          AND f.applied <> coalesce(
-              (f.occurred_at, f.rank, f.event_id) <= (ending.occurred_at, ending.rank, ending.event_id)
-              OR f.status = ending.status, true)
-        RETURNING 1
-    ) SELECT EXISTS (SELECT FROM changed) INTO moved;
+    UPDATE dossier d SET end_at = f.occurred_at, end_rank = f.rank, end_id = f.event_id, end_status = f.status
+    FROM dossier h LEFT JOIN LATERAL (
+        SELECT e.occurred_at, e.rank, e.event_id, e.status FROM dossier_event e
+        WHERE e.dossier = h.code AND e.status IN (3, 7, 10) AND e.sequence > h.reopened
+        ORDER BY e.occurred_at, e.rank, e.event_id LIMIT 1) AS f ON true
+    WHERE h.code = ANY (p_codes) AND d.code = h.code;
+
+    UPDATE dossier_event e SET applied = NOT e.applied FROM dossier d
+    WHERE d.code = ANY (p_codes) AND e.dossier = d.code
+      AND e.applied <> coalesce((e.occurred_at, e.rank, e.event_id) <= (d.end_at, d.end_rank, d.end_id)
+                                OR e.status = d.end_status, true);
 
     WITH folded AS (
-        SELECT e.dossier, dossier_merge(e.content - 'components' ORDER BY e.occurred_at, e.rank, e.event_id) AS stated,
-               bool_or(e.status IN (3, 7, 10) AND e.sequence > d.reopened) AS final
-        FROM dossier_event e JOIN dossier d ON d.code = e.dossier
-        WHERE e.dossier = ANY (p_codes) AND e.applied GROUP BY e.dossier
+        SELECT dossier, dossier_merge(content - 'components' ORDER BY occurred_at, rank, event_id) AS stated
+        FROM dossier_event WHERE dossier = ANY (p_codes) AND applied GROUP BY dossier
     ), newest AS (
         SELECT DISTINCT ON (dossier) dossier, sequence, status, occurred_at, procedure, binds
         FROM dossier_event WHERE dossier = ANY (p_codes) AND applied
@@ -161,15 +165,12 @@ BEGIN
     )
     UPDATE dossier d SET
         procedure = n.procedure, status = n.status, occurred_at = n.occurred_at, newest = n.sequence, binds = n.binds,
-        final = f.final,
         received_at = (f.stated ->> 'received_at')::timestamptz, due_at = (f.stated ->> 'due_at')::timestamptz,
         channel = f.stated ->> 'channel', fee_due = (f.stated ->> 'fee_due')::boolean, result = f.stated -> 'result'
     FROM folded f JOIN newest n USING (dossier) WHERE d.code = f.dossier;
 
-    IF moved THEN
-        DELETE FROM dossier_component WHERE dossier = ANY (p_codes);
-    END IF;
-    INSERT INTO dossier_component AS held
+    DELETE FROM dossier_component WHERE dossier = ANY (p_codes);
+    INSERT INTO dossier_component
     SELECT m.dossier, m.code, m.c ->> 'name', m.c ->> 'obtained', (m.c ->> 'lookup_id')::uuid,
            (m.c ->> 'digitised')::boolean, (m.c ->> 'reused')::boolean, (m.c ->> 'required')::boolean, m.sequence
     FROM (
@@ -177,29 +178,50 @@ BEGIN
                (array_agg(e.sequence ORDER BY e.occurred_at DESC, e.rank DESC, e.event_id DESC))[1] AS sequence
         FROM dossier_event e, jsonb_array_elements(e.content -> 'components') AS c
         WHERE e.dossier = ANY (p_codes) AND e.applied AND e.content ? 'components' GROUP BY 1, 2
-    ) AS m
-    ON CONFLICT (dossier, code) DO UPDATE SET
-        name = excluded.name, obtained = excluded.obtained, lookup_id = excluded.lookup_id,
-        digitised = excluded.digitised, reused = excluded.reused, required = excluded.required,
-        sequence = excluded.sequence
-    WHERE held IS DISTINCT FROM excluded;
+    ) AS m;
 
-    INSERT INTO dossier_party AS held
-    SELECT DISTINCT ON (s.dossier, p.pseudonym, p.role)
-           s.dossier, p.role, p.id_type, decode(p.pseudonym, 'hex'), s.party_year, s.binds, s.sequence
+    DELETE FROM dossier_party WHERE dossier = ANY (p_codes);
+    INSERT INTO dossier_party
+    SELECT DISTINCT s.dossier, p.role, p.id_type, decode(p.pseudonym, 'hex'), s.party_year, s.binds, s.sequence
     FROM (
         SELECT DISTINCT ON (dossier) dossier, sequence, parties, party_year, binds
         FROM dossier_event WHERE dossier = ANY (p_codes) AND applied AND parties IS NOT NULL
         ORDER BY dossier, occurred_at DESC, rank DESC, event_id DESC
-    ) AS s, jsonb_to_recordset(s.parties) AS p(role text, id_type text, pseudonym text)
-    ON CONFLICT (dossier, pseudonym, role) DO UPDATE
-    SET year = excluded.year, binds = excluded.binds, sequence = excluded.sequence
-    WHERE held.sequence <> excluded.sequence;
-    DELETE FROM dossier_party p
-    WHERE p.dossier = ANY (p_codes) AND p.sequence IS DISTINCT FROM (
-        SELECT e.sequence FROM dossier_event e
-        WHERE e.dossier = p.dossier AND e.applied AND e.parties IS NOT NULL
-        ORDER BY e.occurred_at DESC, e.rank DESC, e.event_id DESC LIMIT 1);
+    ) AS s, jsonb_to_recordset(s.parties) AS p(role text, id_type text, pseudonym text);
+END $$;
+
+-- What the newest event of a dossier states, laid over what is held.
+CREATE FUNCTION dossier_advance(
+    p_code text, p_sequence bigint, p_procedure text, p_status smallint, p_occurred_at timestamptz, p_binds boolean,
+    p_content jsonb, p_parties jsonb, p_year integer
+) RETURNS void LANGUAGE plpgsql SET search_path = lienthong, pg_temp AS $$
+BEGIN
+    UPDATE dossier SET
+        procedure = p_procedure, status = p_status, occurred_at = p_occurred_at, newest = p_sequence, binds = p_binds,
+        received_at = coalesce((p_content ->> 'received_at')::timestamptz, received_at),
+        due_at = coalesce((p_content ->> 'due_at')::timestamptz, due_at),
+        channel = coalesce(p_content ->> 'channel', channel),
+        fee_due = coalesce((p_content ->> 'fee_due')::boolean, fee_due),
+        result = coalesce(p_content -> 'result', result)
+    WHERE code = p_code;
+    IF p_content ? 'components' THEN
+        INSERT INTO dossier_component AS held
+        SELECT p_code, c.code, c.name, c.obtained, c.lookup_id, c.digitised, c.reused, c.required, p_sequence
+        FROM jsonb_to_recordset(p_content -> 'components') AS c(
+            code text, name text, obtained text, lookup_id uuid, digitised boolean, reused boolean, required boolean)
+        ON CONFLICT (dossier, code) DO UPDATE SET
+            name = coalesce(excluded.name, held.name), obtained = coalesce(excluded.obtained, held.obtained),
+            lookup_id = coalesce(excluded.lookup_id, held.lookup_id),
+            digitised = coalesce(excluded.digitised, held.digitised),
+            reused = coalesce(excluded.reused, held.reused), required = coalesce(excluded.required, held.required),
+            sequence = excluded.sequence;
+    END IF;
+    IF p_parties IS NOT NULL THEN
+        DELETE FROM dossier_party WHERE dossier = p_code;
+        INSERT INTO dossier_party
+        SELECT DISTINCT p_code, p.role, p.id_type, decode(p.pseudonym, 'hex'), p_year, p_binds, p_sequence
+        FROM jsonb_to_recordset(p_parties) AS p(role text, id_type text, pseudonym text);
+    END IF;
 END $$;
 
 -- One batch: the events of one client, in the order sent. Per event `fates` says: 0 accepted, 1 late, 2 duplicate,
@@ -211,84 +233,109 @@ CREATE FUNCTION dossier_receive(
     p_occurred_at timestamptz[], p_digest bytea[], p_content text[], p_parties text[], p_year integer,
     p_sealed text[], p_payload bytea[], p_key_id bytea, p_key_wrapped bytea,
     OUT fates smallint[], OUT sequences bigint[], OUT warnings text[]
-) LANGUAGE plpgsql SECURITY DEFINER SET search_path = lienthong, pg_temp AS $$
+) LANGUAGE plpgsql SECURITY DEFINER SET search_path = lienthong, pg_temp SET enable_seqscan = off AS $$
 DECLARE
+    rows constant integer := cardinality(p_event_id);
     counted bigint;
+    e record;
+    d dossier%ROWTYPE;
     known record;
-    owner record;
-    before smallint;
-    ending record;
+    is_known boolean;
     is_late boolean;
-    barred boolean;
+    after_end boolean;
+    before smallint;
     word text;
     fresh integer[] := '{}';
+    behind text[] := '{}';
 BEGIN
     SELECT last INTO STRICT counted FROM dossier_feed FOR UPDATE;
     IF p_key_id IS NOT NULL THEN
         INSERT INTO sealing_key (key_id, wrapped) VALUES (p_key_id, p_key_wrapped) ON CONFLICT DO NOTHING;
     END IF;
-    FOR i IN 1 .. cardinality(p_event_id) LOOP
-        SELECT e.sequence, e.digest, e.warning INTO known
-        FROM dossier_event e WHERE e.client = p_client AND e.event_id = p_event_id[i];
+    fates := array_fill(0::smallint, ARRAY[rows]);
+    sequences := array_fill(NULL::bigint, ARRAY[rows]);
+    warnings := array_fill(NULL::text, ARRAY[rows]);
+    FOR e IN
+        SELECT o::integer AS o, event_id, dossier, procedure, agency, status, rank, occurred_at, digest,
+               content::jsonb AS content, parties::jsonb AS parties, sealed
+        FROM unnest(p_event_id, p_dossier, p_procedure, p_agency, p_status, p_rank, p_occurred_at, p_digest, p_content,
+                    p_parties, p_sealed) WITH ORDINALITY
+             AS t(event_id, dossier, procedure, agency, status, rank, occurred_at, digest, content, parties, sealed, o)
+    LOOP
+        SELECT f.sequence, f.digest INTO known FROM dossier_event f
+        WHERE f.client = p_client AND f.event_id = e.event_id;
         IF FOUND THEN
-            fates[i] := CASE WHEN known.digest = p_digest[i] THEN 2 ELSE 3 END;
-            sequences[i] := CASE WHEN known.digest = p_digest[i] THEN known.sequence END;
-            warnings[i] := NULL;
+            IF known.digest = e.digest THEN
+                fates[e.o] := 2;
+                sequences[e.o] := known.sequence;
+            ELSE
+                fates[e.o] := 3;
+            END IF;
             CONTINUE;
         END IF;
-        INSERT INTO dossier AS d (code, agency, client, procedure, status, occurred_at, first_at, binds, final, events)
-        VALUES (p_dossier[i], p_agency[i], p_client, p_procedure[i], p_status[i], p_occurred_at[i], p_now, p_binds,
-                false, 1)
-        ON CONFLICT (code) DO UPDATE SET events = d.events + 1 WHERE d.agency = excluded.agency AND d.events < p_most
-        RETURNING d.reopened, d.events INTO owner;
-        IF NOT FOUND THEN
-            fates[i] := (SELECT CASE WHEN agency = p_agency[i] THEN 5 ELSE 4 END FROM dossier WHERE code = p_dossier[i]);
-            sequences[i] := NULL;
-            warnings[i] := NULL;
+        SELECT * INTO d FROM dossier WHERE code = e.dossier;
+        is_known := FOUND;
+        IF is_known AND (d.agency <> e.agency OR d.events >= p_most) THEN
+            fates[e.o] := CASE WHEN d.agency <> e.agency THEN 4 ELSE 5 END;
             CONTINUE;
-        END IF;
-        is_late := false;
-        barred := false;
-        word := NULL;
-        IF owner.events > 1 THEN
-            SELECT e.status INTO before FROM dossier_event e
-            WHERE e.dossier = p_dossier[i]
-              AND (e.occurred_at, e.rank, e.event_id) < (p_occurred_at[i], p_rank[i], p_event_id[i])
-            ORDER BY e.occurred_at DESC, e.rank DESC, e.event_id DESC LIMIT 1;
-            IF FOUND AND NOT dossier_usual(before, p_status[i]) THEN
-                word := 'unusual-transition';
-            END IF;
-            SELECT EXISTS (
-                SELECT FROM dossier_event e WHERE e.dossier = p_dossier[i]
-                  AND (e.occurred_at, e.rank, e.event_id) > (p_occurred_at[i], p_rank[i], p_event_id[i])
-            ) INTO is_late;
-            SELECT e.occurred_at, e.rank, e.event_id, e.status INTO ending FROM dossier_event e
-            WHERE e.dossier = p_dossier[i] AND e.status IN (3, 7, 10) AND e.sequence > owner.reopened
-            ORDER BY e.occurred_at, e.rank, e.event_id LIMIT 1;
-            IF FOUND AND ending.status <> p_status[i]
-               AND (ending.occurred_at, ending.rank, ending.event_id) < (p_occurred_at[i], p_rank[i], p_event_id[i]) THEN
-                barred := true;
-                word := 'after-final-status';
-            END IF;
         END IF;
         counted := counted + 1;
+        word := NULL;
+        is_late := is_known AND (e.occurred_at, e.rank, e.event_id COLLATE "C") < (d.new_at, d.new_rank, d.new_id);
+        after_end := is_known AND d.end_status IS NOT NULL
+            AND (d.end_at, d.end_rank, d.end_id) < (e.occurred_at, e.rank, e.event_id COLLATE "C");
+        IF after_end AND d.end_status <> e.status THEN
+            word := 'after-final-status';
+        ELSIF is_known THEN
+            before := d.new_status;
+            IF is_late THEN
+                SELECT f.status INTO before FROM dossier_event f
+                WHERE f.dossier = e.dossier AND (f.occurred_at, f.rank, f.event_id) < (e.occurred_at, e.rank, e.event_id)
+                ORDER BY f.occurred_at DESC, f.rank DESC, f.event_id DESC LIMIT 1;
+            END IF;
+            IF NOT dossier_usual(before, e.status) THEN
+                word := 'unusual-transition';
+            END IF;
+        END IF;
+
         INSERT INTO dossier_event (sequence, client, event_id, dossier, procedure, agency, status, rank, occurred_at,
                                    recorded_at, digest, content, parties, party_year, sealed, late, warning, applied,
                                    source, binds, request_id)
-        VALUES (counted, p_client, p_event_id[i], p_dossier[i], p_procedure[i], p_agency[i], p_status[i], p_rank[i],
-                p_occurred_at[i], p_now, p_digest[i], p_content[i]::jsonb, p_parties[i]::jsonb,
-                CASE WHEN p_parties[i] IS NOT NULL THEN p_year END, p_sealed[i]::jsonb, is_late, word, NOT barred,
-                p_source, p_binds, p_request_id);
-        fates[i] := is_late::integer;
-        sequences[i] := counted;
-        warnings[i] := word;
-        fresh := fresh || i;
+        VALUES (counted, p_client, e.event_id, e.dossier, e.procedure, e.agency, e.status, e.rank, e.occurred_at, p_now,
+                e.digest, e.content, e.parties, CASE WHEN e.parties IS NOT NULL THEN p_year END, e.sealed::jsonb,
+                is_late, word, word IS DISTINCT FROM 'after-final-status', p_source, p_binds, p_request_id);
+        IF NOT is_known THEN
+            INSERT INTO dossier (code, agency, client, procedure, status, occurred_at, first_at, newest, binds,
+                                 new_at, new_rank, new_id, new_status)
+            VALUES (e.dossier, e.agency, p_client, e.procedure, e.status, e.occurred_at, p_now, counted, p_binds,
+                    e.occurred_at, e.rank, e.event_id, e.status);
+        ELSIF is_late THEN
+            UPDATE dossier SET events = events + 1 WHERE code = e.dossier;
+            behind := behind || e.dossier;
+        ELSE
+            UPDATE dossier SET events = events + 1, new_at = e.occurred_at, new_rank = e.rank, new_id = e.event_id,
+                               new_status = e.status WHERE code = e.dossier;
+        END IF;
+        IF e.status IN (3, 7, 10) AND NOT after_end THEN
+            UPDATE dossier SET end_at = e.occurred_at, end_rank = e.rank, end_id = e.event_id, end_status = e.status
+            WHERE code = e.dossier;
+        END IF;
+        IF NOT is_late AND word IS DISTINCT FROM 'after-final-status' THEN
+            PERFORM dossier_advance(e.dossier, counted, e.procedure, e.status, e.occurred_at, p_binds, e.content,
+                                    e.parties, p_year);
+        END IF;
+        fates[e.o] := is_late::integer;
+        sequences[e.o] := counted;
+        warnings[e.o] := word;
+        fresh := fresh || e.o;
     END LOOP;
     IF cardinality(fresh) = 0 THEN
         RETURN;
     END IF;
     UPDATE dossier_feed SET last = counted;
-    PERFORM dossier_project(ARRAY(SELECT DISTINCT p_dossier[i] FROM unnest(fresh) AS i));
+    IF cardinality(behind) > 0 THEN
+        PERFORM dossier_project(behind);
+    END IF;
     PERFORM delivery_enqueue(
         ARRAY(SELECT sequences[i] FROM unnest(fresh) WITH ORDINALITY AS f(i, o) ORDER BY o),
         ARRAY(SELECT p_dossier[i] FROM unnest(fresh) WITH ORDINALITY AS f(i, o) ORDER BY o),

@@ -146,7 +146,7 @@ BEGIN
     UPDATE dossier d SET end_at = f.occurred_at, end_rank = f.rank, end_id = f.event_id, end_status = f.status
     FROM dossier h LEFT JOIN LATERAL (
         SELECT e.occurred_at, e.rank, e.event_id, e.status FROM dossier_event e
-        WHERE e.dossier = h.code AND e.status IN (3, 7, 10) AND e.sequence > h.reopened
+        WHERE e.dossier = h.code AND e.status IN (3, 7, 10) AND e.sequence + 0 > h.reopened  -- + 0: not by that index
         ORDER BY e.occurred_at, e.rank, e.event_id LIMIT 1) AS f ON true
     WHERE h.code = ANY (p_codes) AND d.code = h.code;
 

@@ -1,4 +1,4 @@
-"""The sandbox's configuration: three callers, what is agreed with them, the registries, nine procedures.
+"""The sandbox's configuration: three callers, what is agreed with them, the registries, the procedures.
 
 Everything is synthetic (DOMAIN section 8): agencies H98, H99, G99 and procedures 9.9999xx do not exist. Pure:
 from names and addresses to the texts of files.
@@ -7,40 +7,13 @@ from names and addresses to the texts of files.
 from collections.abc import Mapping
 
 from gateway.sandbox.layout import MINISTRY, PROVINCE, REGISTRIES, STRICT_PROVINCE
+from gateway.sandbox.procedures import CATALOGUE as CATALOGUE_OF_PROCEDURES
+from gateway.sandbox.procedures import procedure_document
 from schemas.services import CATALOGUE, ServiceSpec
 
 _VALID = 'valid_from = "2020-01-01"\nvalid_until = "2039-12-31"\ndaily_quota = 50000000\n'
-_TITLES = {
-    "9.999901": "Đăng ký thường trú",
-    "9.999902": "Cấp thẻ bảo hiểm y tế cho trẻ em dưới 6 tuổi",
-    "9.999903": "Đăng ký khai sinh",
-    "9.999904": "Đăng ký khai tử",
-    "9.999905": "Hỗ trợ chi phí mai táng",
-    "9.999906": "Đăng ký kết hôn",
-    "9.999907": "Cấp giấy phép kinh doanh hộ cá thể",
-    "9.999908": "Xác nhận hoàn thành nghĩa vụ thuế",
-    "9.999909": "Cấp lại thẻ bảo hiểm y tế",
-}
-PROCEDURES = tuple(_TITLES)
-
-_BIRTH = ("Giấy khai sinh", "civil-status/birth", "full_name birth_date registration_number")
-_RESIDENCE = ("Giấy tờ chứng minh nơi cư trú", "population/person", "full_name permanent_address")
-_IDENTITY = ("Bản sao giấy tờ tùy thân", "population/person", "full_name birth_date personal_id")
-_MARRIAGE = ("Giấy chứng nhận kết hôn", "civil-status/marriage", "husband wife registration_number")
-_DEATH = ("Giấy chứng tử", "civil-status/death", "full_name died_on registration_number")
-_CARD = ("Thẻ bảo hiểm y tế", "insurance/health-card", "card_number valid_to")
-_TAX = ("Chứng từ nộp thuế", "tax/obligations", "total_amount")
-_PAPERS = {
-    "9.999901": ((*_BIRTH, "applicant"), (*_RESIDENCE, "applicant")),
-    "9.999902": ((*_BIRTH, "child"), (*_RESIDENCE, "child")),
-    "9.999903": ((*_IDENTITY, "mother"), (*_MARRIAGE, "mother")),
-    "9.999904": ((*_IDENTITY, "deceased"),),
-    "9.999905": ((*_DEATH, "deceased"), (*_IDENTITY, "applicant")),
-    "9.999906": ((*_IDENTITY, "applicant"), (*_IDENTITY, "spouse")),
-    "9.999907": ((*_IDENTITY, "applicant"), (*_TAX, "applicant")),
-    "9.999908": ((*_TAX, "applicant"),),
-    "9.999909": ((*_CARD, "applicant"), (*_IDENTITY, "applicant")),
-}
+PROCEDURES = tuple(f"9.99990{number}" for number in range(1, 10))
+"""Those that the provinces' agreements cover."""
 
 
 def documents() -> dict[str, str]:
@@ -50,7 +23,7 @@ def documents() -> dict[str, str]:
         f"agreements/{STRICT_PROVINCE}.toml": _agreement(STRICT_PROVINCE, "H98*", "party"),
         f"agreements/{MINISTRY}.toml": _head(MINISTRY, "G99*"),
     }
-    texts.update({f"procedures/{code}.toml": _procedure(code) for code in PROCEDURES})
+    texts.update({f"procedures/{code}.toml": procedure_document(code) for code in CATALOGUE_OF_PROCEDURES})
     return texts
 
 
@@ -93,16 +66,6 @@ def _grant(spec: ServiceSpec, agencies: str, rule: str, *, explain: bool) -> str
         f'legal_bases = ["law", "consent", "vital_interest"]\nagencies = ["{agencies}"]\ndossier_rule = "{rule}"\n'
         f"{_VALID}explain = {str(explain).lower()}\n"
     )
-
-
-def _procedure(code: str) -> str:
-    parts = [f'procedure = "{code}"\nname = "{_TITLES[code]}"\nresult_due = true\nfee_due = false\n']
-    for number, (name, service, fields, role) in enumerate(_PAPERS[code], 1):
-        parts.append(
-            f'[[components]]\ncode = "TP{number:02}"\nname = "{name}"\nmandatory = true\npaper_by_law = false\n\n'
-            f'[[components.replaced_by]]\nservice = "{service}"\nfields = {_words(fields.split())}\nrole = "{role}"\n'
-        )
-    return "\n".join(parts)
 
 
 def _words(words: tuple[str, ...] | list[str]) -> str:

@@ -64,8 +64,8 @@ ALLOWED_KEYS = frozenset(
     ]
 )
 _MAX_TEXT = 300
-_PLAIN = re.compile(r"[^\n<(\[{'\"=]*")
-"""The part of a library's message before anything that may quote a value: asyncio writes `repr`s into its own."""
+_PLAIN = re.compile(r"([^\n<(\[{'\"=]*).*", re.DOTALL)
+"""The part of a message without arguments before anything that may quote a value: asyncio writes `repr`s into its."""
 _BUCKETS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0)
 
 
@@ -128,10 +128,10 @@ class ForeignFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """Return one JSON line."""
         message = record.msg if isinstance(record.msg, str) else type(record.msg).__name__
-        template = _PLAIN.match(message)
+        template = message if record.args else _PLAIN.sub(r"\1", message).strip()
         error = record.exc_info[1] if record.exc_info else None
         event = {
-            "event": template[0].strip()[:_MAX_TEXT] if template else "",
+            "event": template[:_MAX_TEXT],
             "logger": record.name,
             "level": record.levelname.lower(),
             "error": type(error).__name__ if error else None,

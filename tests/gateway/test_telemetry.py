@@ -80,6 +80,7 @@ def test_a_librarys_arguments_stay_out():
     assert "099191000001" not in line
     assert event["event"] == "Error handling request from %s"
     assert (event["error"], event["where"], event["level"]) == ("ValueError", "?", "error")
+    assert _foreign("Worker (pid:%s) exited", 7)[1]["event"] == "Worker (pid:%s) exited"
 
 
 @pytest.mark.parametrize(

@@ -129,7 +129,7 @@ WHEN (OLD.acknowledged IS NULL AND NEW.acknowledged IS NOT NULL) EXECUTE FUNCTIO
 CREATE FUNCTION reuse_measures(p_codes text[]) RETURNS TABLE (
     dossier text, component text, needed boolean, service text, registry text, stage smallint, cause text,
     lookups uuid[], obtained text, fields text[], covered text[], disclosed bigint, beyond bigint
-) LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = lienthong, pg_temp
+) LANGUAGE plpgsql STABLE SET search_path = lienthong, pg_temp
 SET plan_cache_mode = force_custom_plan AS $$
 #variable_conflict use_column
 BEGIN
@@ -246,7 +246,7 @@ CREATE FUNCTION reuse_quality(p_codes text[]) RETURNS TABLE (
     dossier text, day date, agency text, procedure text, declared boolean, digitised boolean, result_owed boolean,
     result_electronic boolean, online boolean, covered boolean, acknowledged boolean, end_kind text, met boolean,
     due_day date, declared_components text[]
-) LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = lienthong, pg_temp
+) LANGUAGE plpgsql STABLE SET search_path = lienthong, pg_temp
 SET plan_cache_mode = force_custom_plan AS $$
 #variable_conflict use_column
 BEGIN

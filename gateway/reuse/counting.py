@@ -1,0 +1,161 @@
+"""From judged dossiers to counts that can be added up: cells of day, agency, procedure and registry. Pure.
+
+The rule: every count is of whole things (dossiers, components, fields), so sums over cells are exact. In the cells
+of one registry a dossier counts where a component of it can be had from that registry, and only those components do.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import NamedTuple
+
+from gateway.reuse.catalogue import Catalogue, in_force
+from gateway.reuse.facts import Dossier
+from gateway.reuse.judging import CAUSES, Stage, Verdict, judge
+from gateway.reuse.quality import Quality, quality
+
+FUNNEL = ("needed", "held", "looked_up", "answered", "matched", "used")
+COUNTS = (
+    "dossiers",
+    "declared",
+    "evidenced",
+    "with_needs",
+    "full_once_only",
+    "covered",
+    "acknowledged",
+    "acknowledged_evidenced",
+    "digitised",
+    "result_owed",
+    "result_electronic",
+    "online",
+    "due_ended",
+    "due_met",
+    *FUNNEL,
+    *CAUSES,
+    "fields_needed",
+    "fields_covered",
+    "disclosed",
+    "beyond",
+)
+"""The names of all counts, in the order of the database's columns."""
+ALL_REGISTRIES = ""
+
+
+class CellKey(NamedTuple):
+    """What a cell is about."""
+
+    day: date
+    agency: str
+    procedure: str
+    registry: str
+
+
+class AttributeKey(NamedTuple):
+    """A field that papers of a procedure could be replaced with."""
+
+    day: date
+    agency: str
+    procedure: str
+    service: str
+    field: str
+
+
+@dataclass(slots=True)
+class Counts:
+    """What was counted: sums by cell, unfinished dossiers by the day they are due, needed and covered fields."""
+
+    cells: dict[CellKey, Counter[str]] = field(default_factory=dict)
+    open: Counter[tuple[CellKey, date]] = field(default_factory=Counter)
+    attributes: dict[AttributeKey, tuple[int, int]] = field(default_factory=dict)
+
+
+def count(dossiers: Iterable[Dossier], catalogues: Sequence[Catalogue]) -> Counts:
+    """Judge and count dossiers, each by the catalogue in force at its acceptance."""
+    counts = Counts()
+    for dossier in dossiers:
+        catalogue = in_force(catalogues, dossier.received_at)
+        verdicts, facts = judge(dossier, catalogue), quality(dossier, catalogue)
+        disclosed = disclosures(dossier, catalogue)
+        flagged = {component.code for component in dossier.components if component.reused}
+        for registry in {ALL_REGISTRIES, *(verdict.registry for verdict in verdicts)}:
+            among = [verdict for verdict in verdicts if registry in {ALL_REGISTRIES, verdict.registry}]
+            declared = any(verdict.component in flagged for verdict in among)
+            key = CellKey(dossier.day, dossier.agency, dossier.procedure, registry)
+            cell = counts.cells.setdefault(key, Counter())
+            _add_dossier(cell, facts, among, declared=declared, acknowledged=dossier.acknowledged)
+            _add_components(cell, among)
+            for name, (told, beyond) in disclosed.items():
+                if registry in {ALL_REGISTRIES, name}:
+                    cell["disclosed"] += told
+                    cell["beyond"] += beyond
+            if facts.time.due_day is not None:
+                counts.open[key, facts.time.due_day] += 1
+        _add_attributes(counts, dossier, verdicts)
+    return counts
+
+
+def disclosures(dossier: Dossier, catalogue: Catalogue | None) -> Mapping[str, tuple[int, int]]:
+    """Return by registry how many fields look-ups disclosed, and how many of these no paper of the dossier needs."""
+    procedure = catalogue.procedures.get(dossier.procedure) if catalogue else None
+    found: dict[str, tuple[int, int]] = {}
+    if procedure is None:
+        return found
+    for lookup in dossier.lookups:
+        if lookup.outcome == "found" and lookup.client == dossier.client:
+            wanted = {
+                name
+                for paper in procedure.components
+                if lookup.component in {None, paper.code}
+                for choice in paper.replaced_by
+                if choice.service == lookup.service
+                for name in choice.fields
+            }
+            registry = lookup.service.partition("/")[0]
+            told, beyond = found.get(registry, (0, 0))
+            found[registry] = told + len(lookup.fields), beyond + len(lookup.fields - wanted)
+    return found
+
+
+def _add_dossier(
+    cell: Counter[str], facts: Quality, among: Sequence[Verdict], *, declared: bool, acknowledged: bool
+) -> None:
+    needed = [verdict for verdict in among if verdict.needed]
+    evidenced = any(verdict.evidenced for verdict in among)
+    ended = facts.time.kind == "ended"
+    flags = {
+        "dossiers": True,
+        "declared": declared,
+        "evidenced": evidenced,
+        "with_needs": bool(needed),
+        "full_once_only": bool(needed) and all(verdict.evidenced for verdict in needed),
+        "covered": facts.covered,
+        "acknowledged": acknowledged,
+        "acknowledged_evidenced": acknowledged and evidenced,
+        "digitised": facts.digitised,
+        "result_owed": facts.result_owed,
+        "result_electronic": facts.result_electronic,
+        "online": facts.online,
+        "due_ended": ended,
+        "due_met": ended and facts.time.met,
+    }
+    cell.update(name for name, flag in flags.items() if flag)
+
+
+def _add_components(cell: Counter[str], among: Sequence[Verdict]) -> None:
+    for verdict in among:
+        if verdict.needed:
+            cell.update(name for stage, name in zip(Stage, FUNNEL, strict=True) if verdict.stage >= stage)
+            if verdict.cause:
+                cell[verdict.cause] += 1
+            cell["fields_needed"] += len(verdict.fields)
+            cell["fields_covered"] += len(verdict.covered)
+
+
+def _add_attributes(counts: Counts, dossier: Dossier, verdicts: Sequence[Verdict]) -> None:
+    for verdict in verdicts:
+        if verdict.needed and verdict.service:
+            for name in verdict.fields:
+                key = AttributeKey(dossier.day, dossier.agency, dossier.procedure, verdict.service, name)
+                needed, covered = counts.attributes.get(key, (0, 0))
+                counts.attributes[key] = needed + 1, covered + (name in verdict.covered)

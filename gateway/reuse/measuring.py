@@ -1,0 +1,122 @@
+"""Measuring a period: rollups brought up to date, summed by group, and turned into metrics.
+
+The rule: what is told is a sum over cells, and cells follow what was recorded before the question was asked, unless so
+much waits that the keeper has to do it first; then `complete` is false.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from time import monotonic
+from typing import Any
+
+from gateway.reuse.catalogue import catalogues_of, procedures_of
+from gateway.reuse.facts import midnight
+from gateway.reuse.metrics import Metrics, Rate, Sums, metrics
+from gateway.store.configuration import ConfigurationStore
+from gateway.store.database import Database
+from gateway.store.reuse import (
+    Span,
+    configurations,
+    count_cells,
+    lags,
+    newest_catalogue,
+    note_changes,
+    open_dossiers,
+    put_catalogue,
+    repeats,
+    sums,
+)
+from gateway.store.scope import Scope
+
+GROUPS = ("agency", "procedure", "province", "registry", "month")
+"""What a report can be grouped by; `month` is that of acceptance."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """The metrics of one group."""
+
+    group: str
+    metrics: Metrics
+
+
+class Rollups:
+    """Keeps the rollups up to date; one a process."""
+
+    def __init__(self, database: Database, clock: Callable[[], float] = monotonic) -> None:
+        self._database, self._clock = database, clock
+        self._seen = -1
+
+    async def refresh(self, budget_s: float | None = None) -> bool:
+        """Bring the rollups up to date, within the budget where there is one; whether they are. Raises `StoreError`."""
+        end = None if budget_s is None else self._clock() + budget_s
+        await self._catalogues()
+        more, counted = True, 1
+        while more or counted:
+            if end is not None and self._clock() > end:
+                return False
+            if more:
+                more = await note_changes(self._database)
+            else:
+                counted = await count_cells(self._database)
+        return True
+
+    async def _catalogues(self) -> None:
+        version = await ConfigurationStore(self._database).version()
+        if version == self._seen:
+            return
+        known = await newest_catalogue(self._database)
+        for catalogue in catalogues_of(await configurations(self._database, known)):
+            if catalogue.version != known:
+                await put_catalogue(self._database, catalogue.version, catalogue.tables())
+        self._seen = version
+
+
+async def measure(
+    database: Database, scope: Scope, span: Span, *, today: date, with_repeats: bool = False
+) -> list[Row]:
+    """Return the metrics of every group that has any dossier or event, by name of the group.
+
+    `today` is the local day: a period that goes on ends today, so that what is due later is not late yet. Raises
+    `StoreError`.
+    """
+    counted = await sums(database, scope, span)
+    waiting = await open_dossiers(database, scope, span, min(span.past, today))
+    lagging: Mapping[str, dict[int, int]] = {}
+    if span.group_by != "registry":
+        lagging = await lags(database, scope, span)
+    again: Mapping[str, tuple[int, int]] = {}
+    if with_repeats:
+        again = await repeats(database, scope, span.group_by, midnight(span.first), midnight(span.past))
+    return [
+        Row(
+            group,
+            metrics(
+                Sums(
+                    counted.get(group, {}),
+                    *waiting.get(group, (0, 0)),
+                    lag=lagging.get(group, {}),
+                    repeats=Rate(*again.get(group, (0, 0))) if with_repeats else None,
+                )
+            ),
+        )
+        for group in sorted(counted.keys() | lagging.keys())
+    ]
+
+
+async def procedure_names(database: Database) -> dict[str, str]:
+    """Return the titles of the procedures in force, by code. Raises `StoreError`."""
+    _, documents = await ConfigurationStore(database).current()
+    return {code: procedure.name for code, procedure in procedures_of(documents).items()}
+
+
+def month_span(month: str) -> Span:
+    """Return the span of `YYYY-MM`. Raises `ValueError`."""
+    first = date.fromisoformat(f"{month}-01")
+    return Span(first, (first + timedelta(days=32)).replace(day=1))
+
+
+def as_json(rows: Sequence[Row], group_by: str) -> list[dict[str, Any]]:
+    """Return rows as PROTOCOL section 7 writes them."""
+    return [{"group": {group_by: row.group}, "metrics": row.metrics.as_json()} for row in rows]

@@ -66,7 +66,7 @@ class DossierView:
     """What is known of a dossier by now, whichever event said it."""
 
     first_at: datetime
-    """When the gateway first heard of it."""
+    """When the first of its events occurred."""
     received_at: datetime | None = None
     due_at: datetime | None = None
     channel: str | None = None
@@ -94,7 +94,7 @@ def dossier_item(
     event: DossierEvent, view: DossierView, procedure: PortalProcedure, databases: Iterable[str] = ()
 ) -> dict[str, Any]:
     """Write the state after `event` as a dossier of `DongBoHoSoMC`; `databases` are the portal's registry codes."""
-    filed = local_time(view.received_at or min(event.occurred_at, view.first_at))
+    filed = local_time(view.received_at or view.first_at)
     item: dict[str, Any] = {
         "MaHoSo": event.dossier,
         "MaTTHC": event.procedure,

@@ -13,6 +13,7 @@ from typing import TypeVar
 import structlog
 from prometheus_client import REGISTRY
 
+from gateway.compat.door import Door
 from gateway.dossiers.binding import Binding
 from gateway.dossiers.receiving import Receiver
 from gateway.evidence.contract import EvidenceUnavailable
@@ -136,6 +137,7 @@ def _edge(
             database=database,
             installation=installation,
             dossiers=Dossiers(database, evidence, live, receiver, settings.public_url),
+            door=Door(database, evidence, strangers, live, receiver, settings.secrets_dir),
         ),
         targets=Targets(settings.public_urls),
         live=live,

@@ -1,13 +1,14 @@
-"""The configuration directory: `clients`, `agreements`, `registries`, `procedures`, as files to documents (DESIGN 7).
+"""The configuration directory: four folders, `portal.toml`, `compat.toml`, as files to documents (DESIGN 7).
 
 The rule: what is checked is what is applied; every fault is found before anything is put in force.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from adapters.errors import MappingError
-from adapters.factory import build_adapter
+from adapters.factory import build_adapter, build_portal
+from gateway.compat.accounts import read_hash
 from gateway.snapshot import Snapshot, build_snapshot
 from schemas.configuration import ConfigurationError
 
@@ -56,6 +57,22 @@ def check_documents(documents: Mapping[str, str], secrets_dir: Path | None = Non
             build_adapter(registry, snapshot.configuration.files, secrets_dir)
         except MappingError as error:
             problems.append((f"registries/{name}.toml", "", str(error)))
+    problems.extend(_doors(snapshot, secrets_dir))
     if problems:
         raise ConfigurationError(tuple(problems))
     return snapshot
+
+
+def _doors(snapshot: Snapshot, secrets_dir: Path) -> Iterator[tuple[str, str, str]]:
+    """Try what the portal and the drop-in door read from the secrets directory."""
+    portal, compat = snapshot.configuration.portal, snapshot.configuration.compat
+    try:
+        if portal is not None:
+            build_portal(portal, secrets_dir)
+    except MappingError as error:
+        yield "portal.toml", "", str(error)
+    for account in compat.accounts if compat is not None else ():
+        try:
+            read_hash(secrets_dir, account)
+        except MappingError as error:
+            yield "compat.toml", "", str(error)

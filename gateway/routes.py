@@ -2,6 +2,8 @@
 
 from functools import partial
 
+from gateway.compat.door import Door
+from gateway.evidence.reads import EvidenceReads
 from gateway.flow import lookup, verification
 from gateway.flow.asking import Asking, Parse
 from gateway.flow.exchange import Exchange, Reply
@@ -27,10 +29,11 @@ def routes_of(
     database: Database,
     installation: Installation,
     dossiers: Dossiers,
+    door: Door,
 ) -> RouteTable:
     """Return the route table of one worker."""
     catalogue = Catalogue(live, registries)
-    logs = LogReads(database, installation)
+    logs = LogReads(EvidenceReads(database, installation.evidence))
     pages, description = Pages(), Description(live, installation.public_url)
     known = WellKnown(installation.answer_keys, installation.log_vkey)
     asked = partial(_asked, asking, live)
@@ -57,6 +60,7 @@ def routes_of(
         Route("POST", "/v1/dossiers/events", "dossier-push", dossiers.push),
         Route("GET", "/v1/dossiers/events", "dossier-feed", dossiers.feed),
         Route("GET", "/v1/dossiers/{dossier}", "dossier", dossiers.show),
+        Route("POST", "/compat/dvcqg/{operation}", "compat", door.handle, exists=door.offered),
         Route("GET", "/v1/registries", "registries", catalogue.list, free=True),
         Route("GET", "/v1/registries/health", "registries-health", catalogue.health, free=True),
         Route("GET", "/v1/logs", "logs", logs.sizes, free=True),

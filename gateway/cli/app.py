@@ -25,6 +25,8 @@ COMMANDS = {
     "audit": "audit",
     "log": "log",
     "dossiers": "dossiers",
+    "deliveries": "deliveries",
+    "compat": "compat",
     "adapter": "adapter",
     "sandbox": "sandbox",
     "demo": "demo",

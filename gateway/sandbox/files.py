@@ -13,7 +13,8 @@ import orjson
 
 from gateway.keyfiles import client_document, new_client, new_installation
 from gateway.sandbox.agreements import documents, registry_document
-from gateway.sandbox.layout import MINISTRY, PROVINCE, REGISTRIES, STRICT_PROVINCE, Layout, SandboxError
+from gateway.sandbox.doors import compat_document, new_account, portal_document
+from gateway.sandbox.layout import MINISTRY, PORTAL, PROVINCE, REGISTRIES, STRICT_PROVINCE, Layout, SandboxError
 from signing.checkpoint import verifier_key
 from signing.keys import Algorithm, SigningKey, jwks
 
@@ -62,16 +63,18 @@ def prepare(layout: Layout, now: datetime) -> None:
         _write_once(layout.config / "clients" / f"{client}.toml", client_document(client, name, kind, key))
     for relative, text in documents().items():
         _write_once(layout.config / relative, text)
+    if new_account(layout):
+        _write_once(layout.config / "compat.toml", compat_document())
 
 
 def write_addresses(layout: Layout, addresses: Addresses) -> None:
-    """Write the registries' addresses into the configuration, and `urls.toml`."""
+    """Write the registries' and the portal's addresses into the configuration, and `urls.toml`."""
     for mock, registry in REGISTRIES.items():
-        path, url = layout.config / "registries" / f"{registry}.toml", addresses.mocks[mock]
-        if path.exists():
-            path.write_text(_URL_LINE.sub(f'url = "{url}"', path.read_text(encoding="utf-8"), count=1), "utf-8")
-        else:
-            _write_once(path, registry_document(mock, url))
+        url = addresses.mocks[mock]
+        _write_url(layout.config / "registries" / f"{registry}.toml", url, registry_document(mock, url))
+    portal = addresses.mocks.get(PORTAL)
+    if portal is not None:
+        _write_url(layout.config / "portal.toml", portal, portal_document(portal))
     mocks = "".join(f'{name} = "{url}"\n' for name, url in addresses.mocks.items())
     layout.urls.write_text(
         f'public = "{addresses.public}"\noperations = "{addresses.operations}"\n\n[mocks]\n{mocks}', "utf-8"
@@ -101,6 +104,14 @@ def write_env(layout: Layout, addresses: Addresses, database_url: str, migration
     layout.env.touch(mode=0o600)
     layout.env.chmod(0o600)
     layout.env.write_text(lines, encoding="utf-8")
+
+
+def _write_url(path: Path, url: str, fresh: str) -> None:
+    """Write a file that names an address; of one that exists, the address alone."""
+    if path.exists():
+        path.write_text(_URL_LINE.sub(f'url = "{url}"', path.read_text(encoding="utf-8"), count=1), "utf-8")
+    else:
+        _write_once(path, fresh)
 
 
 def _pin_gateway(client_toml: Path) -> None:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from gateway.client import ClientError, SyncClient
 from gateway.sandbox.files import Addresses, prepare, write_addresses, write_env
-from gateway.sandbox.layout import PROVINCE, REGISTRIES, Layout, SandboxError
+from gateway.sandbox.layout import PORTAL, PROVINCE, REGISTRIES, Layout, SandboxError
 from gateway.sandbox.processes import ProcessFailed, Program, Supervisor
 from gateway.store.embedded import APPLICATION, OWNER, EmbeddedPostgres
 
@@ -70,7 +70,7 @@ class Sandbox:
         prepare(self._layout, datetime.now(UTC))
         self._lock()
         self._run("secrets", [sys.executable, "-m", "mocks", "secrets", str(self._layout.secrets)])
-        mocks = {name: self._mock(name) for name in REGISTRIES}
+        mocks = {name: self._mock(name) for name in (*REGISTRIES, PORTAL)}
         for mock in mocks.values():
             mock.launch()
         self._supervisor.add("postgresql", self._postgres)
@@ -101,8 +101,10 @@ class Sandbox:
 
         def command() -> list[str]:
             port = program.url.rpartition(":")[2] or "0"
-            secrets = ("--secrets", str(self._layout.secrets))
-            return [sys.executable, "-m", "mocks", "serve", name, "--port", port, *secrets]
+            options = ["--secrets", str(self._layout.secrets)]
+            if name == PORTAL:  # what it acknowledged, it holds, whatever happens to it
+                options += ["--journal", str(self._layout.kept)]
+            return [sys.executable, "-m", "mocks", "serve", name, "--port", port, *options]
 
         program = Program(command, self._log_file(name), environment=self._environment(), announces=True)
         return program

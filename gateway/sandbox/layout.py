@@ -6,6 +6,9 @@ from pathlib import Path
 REGISTRIES = {"population": "population", "insurance": "insurance", "civil_status": "civil-status", "tax": "tax"}
 """Names of the mocks, and of the registries they stand for."""
 
+PORTAL = "portal"
+"""Name of the National Portal's mock."""
+
 PROVINCE, STRICT_PROVINCE, MINISTRY = "H99.igate", "H98.onegate", "G99.registry"
 
 
@@ -38,6 +41,16 @@ class Layout:
     def secrets(self) -> Path:
         """What the registries and the gateway share."""
         return self.root / "secrets"
+
+    @property
+    def kept(self) -> Path:
+        """What the mock of the National Portal was told, for as long as this directory is there."""
+        return self.root / "portal.journal"
+
+    @property
+    def compat_toml(self) -> Path:
+        """The province's account at the drop-in door: `username`, `password`."""
+        return self.clients / PROVINCE / "compat.toml"
 
     @property
     def logs(self) -> Path:

@@ -37,4 +37,4 @@ def test_wrong_command_lines_are_refused(arguments, capsys):
 def test_every_registry_can_be_made(secrets_folder):
     """Each name makes its registry with its secrets."""
     made = [registry(name, "http://127.0.0.1:1", secrets_folder, 60.0) for name in REGISTRIES]
-    assert [type(each).__name__ for each in made] == ["Population", "Insurance", "CivilStatus", "Tax"]
+    assert [type(each).__name__ for each in made] == ["Population", "Insurance", "CivilStatus", "Tax", "Portal"]

@@ -1,6 +1,7 @@
 -- name: claim
 SELECT c.dossier, c.token, c.doubtful, c.attempts, c.acknowledged, c.sequence, c.late, c.payload,
-       e.client, e.event_id, e.applied, d.received_at, d.due_at, d.first_at, d.channel, d.fee_due, d.result::text,
+       e.client, e.event_id, e.applied, d.received_at, d.due_at,
+       (SELECT min(f.occurred_at) FROM dossier_event f WHERE f.dossier = c.dossier) AS first_at, d.channel, d.fee_due, d.result::text,
        (SELECT json_agg(json_build_object('code', p.code, 'name', p.name, 'obtained', p.obtained,
                                           'lookup_id', p.lookup_id, 'digitised', p.digitised, 'reused', p.reused)
                         ORDER BY p.code)::text
@@ -36,16 +37,3 @@ FROM delivery WHERE dossier = $1 ORDER BY sequence;
 SELECT h.dossier, h.next, h.attempts, h.last_error, h.parked, h.parked_at, h.due_at, h.in_doubt, h.acknowledged,
        h.acknowledged_at, (SELECT count(*) FROM delivery d WHERE d.dossier = h.dossier AND d.delivered_at IS NULL)
 FROM delivery_head h WHERE h.dossier = $1;
-
--- name: open_session
-SELECT compat_session_open($1, $2, $3);
-
--- name: session
-SELECT account FROM compat_session WHERE key = $1 AND expires_at > clock_timestamp();
-
--- name: reported
-SELECT event_id, occurred_at FROM dossier_event WHERE client = $1 AND event_id = ANY ($2::text[]);
-
--- name: own_dossiers
-SELECT d.code, d.agency, d.procedure, d.status, d.occurred_at, d.received_at, d.due_at
-FROM dossier d WHERE d.code = ANY ($1::text[]) AND d.client = $2 AND d.agency LIKE ANY ($3::text[]);

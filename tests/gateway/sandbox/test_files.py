@@ -10,11 +10,11 @@ import pytest
 from gateway.client import load_identity
 from gateway.configuration_files import check_documents, read_documents
 from gateway.sandbox.files import HTTP_KEYID, Addresses, prepare, write_addresses, write_env
-from gateway.sandbox.layout import MINISTRY, PROVINCE, REGISTRIES, STRICT_PROVINCE, Layout, SandboxError
+from gateway.sandbox.layout import MINISTRY, PORTAL, PROVINCE, REGISTRIES, STRICT_PROVINCE, Layout, SandboxError
 from gateway.settings import Settings
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
-MOCKS = {name: f"http://127.0.0.1:{9101 + place}" for place, name in enumerate(REGISTRIES)}
+MOCKS = {name: f"http://127.0.0.1:{9101 + place}" for place, name in enumerate((*REGISTRIES, PORTAL))}
 ADDRESSES = Addresses("http://127.0.0.1:8080", "http://127.0.0.1:8081", MOCKS)
 
 

@@ -14,7 +14,7 @@ import asyncpg
 import pytest
 
 from gateway.store.database import Database
-from gateway.store.embedded import APPLICATION, DATABASE, OWNER, EmbeddedPostgres
+from gateway.store.embedded import APPLICATION, CONSOLE, DATABASE, OWNER, EmbeddedPostgres
 from gateway.store.migrations import migrate
 
 _numbers = count(1)
@@ -22,10 +22,11 @@ _numbers = count(1)
 
 @dataclass(frozen=True)
 class Urls:
-    """Where a module's database is, for the owner and for the application."""
+    """Where a module's database is, for the owner, the application and the console."""
 
     owner: str
     application: str
+    console: str
 
 
 async def _execute(url: str, *statements: str) -> None:
@@ -73,7 +74,7 @@ def database_urls(postgres: EmbeddedPostgres) -> Iterator[Urls]:
     """Copy the template into a fresh database of the module's own."""
     name = f"module_{next(_numbers)}"
     asyncio.run(_execute(postgres.url(OWNER, "postgres"), f"CREATE DATABASE {name} TEMPLATE {DATABASE}"))
-    yield Urls(postgres.url(OWNER, name), postgres.url(APPLICATION, name))
+    yield Urls(*(postgres.url(role, name) for role in (OWNER, APPLICATION, CONSOLE)))
     asyncio.run(_execute(postgres.url(OWNER, "postgres"), f"DROP DATABASE {name} WITH (FORCE)"))
 
 

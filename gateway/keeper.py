@@ -25,6 +25,7 @@ from gateway.evidence.pins import FilePin, LogBehindPin
 from gateway.evidence.pseudonyms import Pseudonyms
 from gateway.evidence.reopening import pin_check
 from gateway.operations import Operations
+from gateway.reuse.keeping import keep_counted
 from gateway.settings import Settings, load_settings
 from gateway.store.database import Database, StoreError
 from gateway.telemetry import configure_logging
@@ -68,11 +69,13 @@ async def _house(settings: Settings, operations: Operations) -> None:
         now=utc_now,
     )
     deliveries = asyncio.create_task(delivering.run(), name="deliveries")
+    counting = asyncio.create_task(keep_counted(database), name="reuse")
     try:
         await _keep(settings, operations, database, keys, pins)
     finally:
         deliveries.cancel()
-        await asyncio.gather(deliveries, return_exceptions=True)
+        counting.cancel()
+        await asyncio.gather(deliveries, counting, return_exceptions=True)
         await database.close()
 
 

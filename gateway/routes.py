@@ -17,6 +17,7 @@ from gateway.web.dossiers import Dossiers
 from gateway.web.logs import LogReads
 from gateway.web.openapi import Description
 from gateway.web.pages import Pages
+from gateway.web.reuse import Reuse, rated
 from gateway.web.routes import Route, RouteTable
 from gateway.web.wellknown import WellKnown
 
@@ -29,6 +30,7 @@ def routes_of(
     database: Database,
     installation: Installation,
     dossiers: Dossiers,
+    reuse: Reuse,
     door: Door,
 ) -> RouteTable:
     """Return the route table of one worker."""
@@ -60,6 +62,8 @@ def routes_of(
         Route("POST", "/v1/dossiers/events", "dossier-push", dossiers.push),
         Route("GET", "/v1/dossiers/events", "dossier-feed", dossiers.feed),
         Route("GET", "/v1/dossiers/{dossier}", "dossier", dossiers.show),
+        Route("GET", "/v1/reuse", "reuse", reuse.measured),
+        Route("GET", "/v1/reuse/{metric}/evidence", "reuse-evidence", reuse.evidence, exists=rated),
         Route("POST", "/compat/dvcqg/{operation}", "compat", door.handle, exists=door.offered),
         Route("GET", "/v1/registries", "registries", catalogue.list, free=True),
         Route("GET", "/v1/registries/health", "registries-health", catalogue.health, free=True),

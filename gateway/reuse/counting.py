@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from gateway.reuse.catalogue import Catalogue, in_force
 from gateway.reuse.facts import Dossier
-from gateway.reuse.judging import CAUSES, Stage, Verdict, judge
+from gateway.reuse.judging import CAUSES, Verdict, judge
 from gateway.reuse.quality import Quality, quality
 
 FUNNEL = ("needed", "held", "looked_up", "answered", "matched", "used")
@@ -70,28 +70,29 @@ class Counts:
     attributes: dict[AttributeKey, tuple[int, int]] = field(default_factory=dict)
 
 
-def count(dossiers: Iterable[Dossier], catalogues: Sequence[Catalogue]) -> Counts:
-    """Judge and count dossiers, each by the catalogue in force at its acceptance."""
-    counts = Counts()
+def count(dossiers: Iterable[Dossier], catalogues: Sequence[Catalogue], counts: Counts | None = None) -> Counts:
+    """Judge and count dossiers, each by the catalogue in force at its acceptance; add to `counts` where given."""
+    counts = Counts() if counts is None else counts
     for dossier in dossiers:
         catalogue = in_force(catalogues, dossier.received_at)
+        day = dossier.day
         verdicts, facts = judge(dossier, catalogue), quality(dossier, catalogue)
         disclosed = disclosures(dossier, catalogue)
         flagged = {component.code for component in dossier.components if component.reused}
         for registry in {ALL_REGISTRIES, *(verdict.registry for verdict in verdicts)}:
-            among = [verdict for verdict in verdicts if registry in {ALL_REGISTRIES, verdict.registry}]
+            among = verdicts if not registry else [verdict for verdict in verdicts if verdict.registry == registry]
             declared = any(verdict.component in flagged for verdict in among)
-            key = CellKey(dossier.day, dossier.agency, dossier.procedure, registry)
+            key = CellKey(day, dossier.agency, dossier.procedure, registry)
             cell = counts.cells.setdefault(key, Counter())
             _add_dossier(cell, facts, among, declared=declared, acknowledged=dossier.acknowledged)
             _add_components(cell, among)
             for name, (told, beyond) in disclosed.items():
-                if registry in {ALL_REGISTRIES, name}:
+                if not registry or registry == name:
                     cell["disclosed"] += told
                     cell["beyond"] += beyond
             if facts.time.due_day is not None:
                 counts.open[key, facts.time.due_day] += 1
-        _add_attributes(counts, dossier, verdicts)
+        _add_attributes(counts, dossier, day, verdicts)
     return counts
 
 
@@ -120,42 +121,44 @@ def disclosures(dossier: Dossier, catalogue: Catalogue | None) -> Mapping[str, t
 def _add_dossier(
     cell: Counter[str], facts: Quality, among: Sequence[Verdict], *, declared: bool, acknowledged: bool
 ) -> None:
-    needed = [verdict for verdict in among if verdict.needed]
-    evidenced = any(verdict.evidenced for verdict in among)
-    ended = facts.time.kind == "ended"
-    flags = {
-        "dossiers": True,
-        "declared": declared,
-        "evidenced": evidenced,
-        "with_needs": bool(needed),
-        "full_once_only": bool(needed) and all(verdict.evidenced for verdict in needed),
-        "covered": facts.covered,
-        "acknowledged": acknowledged,
-        "acknowledged_evidenced": acknowledged and evidenced,
-        "digitised": facts.digitised,
-        "result_owed": facts.result_owed,
-        "result_electronic": facts.result_electronic,
-        "online": facts.online,
-        "due_ended": ended,
-        "due_met": ended and facts.time.met,
-    }
-    cell.update(name for name, flag in flags.items() if flag)
+    evidenced = False
+    needed = proved = 0
+    for verdict in among:
+        evidenced |= verdict.evidenced
+        if verdict.needed:
+            needed += 1
+            proved += verdict.evidenced
+    cell["dossiers"] += 1
+    cell["declared"] += declared
+    cell["evidenced"] += evidenced
+    cell["with_needs"] += needed > 0
+    cell["full_once_only"] += 0 < needed == proved
+    cell["covered"] += facts.covered
+    cell["acknowledged"] += acknowledged
+    cell["acknowledged_evidenced"] += acknowledged and evidenced
+    cell["digitised"] += facts.digitised
+    cell["result_owed"] += facts.result_owed
+    cell["result_electronic"] += facts.result_electronic
+    cell["online"] += facts.online
+    cell["due_ended"] += facts.time.kind == "ended"
+    cell["due_met"] += facts.time.met
 
 
 def _add_components(cell: Counter[str], among: Sequence[Verdict]) -> None:
     for verdict in among:
         if verdict.needed:
-            cell.update(name for stage, name in zip(Stage, FUNNEL, strict=True) if verdict.stage >= stage)
+            for name in FUNNEL[: verdict.stage + 1]:
+                cell[name] += 1
             if verdict.cause:
                 cell[verdict.cause] += 1
             cell["fields_needed"] += len(verdict.fields)
             cell["fields_covered"] += len(verdict.covered)
 
 
-def _add_attributes(counts: Counts, dossier: Dossier, verdicts: Sequence[Verdict]) -> None:
+def _add_attributes(counts: Counts, dossier: Dossier, day: date, verdicts: Sequence[Verdict]) -> None:
     for verdict in verdicts:
         if verdict.needed and verdict.service:
             for name in verdict.fields:
-                key = AttributeKey(dossier.day, dossier.agency, dossier.procedure, verdict.service, name)
+                key = AttributeKey(day, dossier.agency, dossier.procedure, verdict.service, name)
                 needed, covered = counts.attributes.get(key, (0, 0))
                 counts.attributes[key] = needed + 1, covered + (name in verdict.covered)

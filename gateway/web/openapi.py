@@ -8,7 +8,7 @@ from openapi_pydantic import OpenAPI
 
 from gateway.flow.exchange import Exchange, Reply
 from gateway.live import LiveConfiguration
-from gateway.web import openapi_compat, openapi_dossiers
+from gateway.web import openapi_compat, openapi_dossiers, openapi_reuse
 from gateway.web import openapi_schemas as shapes
 from gateway.web.routes import Route, RouteTable
 from schemas.problems import PROBLEMS
@@ -29,7 +29,7 @@ _ALWAYS = [
     "evidence-unavailable",
     "internal",
 ]
-ABOUT = {**shapes.ABOUT, **openapi_dossiers.ABOUT, **openapi_compat.ABOUT}
+ABOUT = {**shapes.ABOUT, **openapi_dossiers.ABOUT, **openapi_compat.ABOUT, **openapi_reuse.ABOUT}
 """What every operation is for and answers, by route name."""
 _ASKING = [
     "request-invalid",

@@ -99,12 +99,11 @@ LANGUAGE sql IMMUTABLE AS $$ SELECT ARRAY[1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 2
     18000, 21600, 28800, 36000, 43200, 54000, 64800, 86400, 108000, 129600, 172800, 216000, 259200, 345600, 432000,
     518400, 604800, 864000, 1209600, 1814400, 2592000]::float8[] $$;
 
--- The catalogue in force at an acceptance; the oldest for what was accepted before there was one.
-CREATE FUNCTION reuse_version(p_at timestamptz) RETURNS integer
-LANGUAGE sql STABLE SET search_path = lienthong, pg_temp AS $$
-    SELECT coalesce((SELECT version FROM reuse_catalogue WHERE since <= p_at ORDER BY since DESC, version DESC LIMIT 1),
-                    (SELECT version FROM reuse_catalogue ORDER BY since, version LIMIT 1))
-$$;
+-- When each catalogue was in force: the oldest also for what was accepted before there was one.
+CREATE VIEW reuse_reign AS
+SELECT version, CASE WHEN lag(since) OVER w IS NULL THEN '-infinity' ELSE since END AS since,
+       coalesce(lead(since) OVER w, 'infinity') AS until
+FROM reuse_catalogue WINDOW w AS (ORDER BY since, version);
 
 CREATE FUNCTION reuse_touch() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = lienthong, pg_temp AS $$
@@ -135,10 +134,11 @@ SET plan_cache_mode = force_custom_plan AS $$
 BEGIN
     RETURN QUERY
     WITH d AS MATERIALIZED (
-        SELECT d.code, d.client, d.procedure, d.channel, reuse_version(d.received_at) AS version,
+        SELECT d.code, d.client, d.procedure, d.channel, v.version,
                (SELECT min(e.recorded_at) FROM dossier_event e
                 WHERE e.dossier = d.code AND e.applied AND e.status IN (3, 9, 10)) AS decided
-        FROM dossier d WHERE d.code = ANY (p_codes) AND d.received_at IS NOT NULL
+        FROM dossier d LEFT JOIN reuse_reign v ON d.received_at >= v.since AND d.received_at < v.until
+        WHERE d.code = ANY (p_codes) AND d.received_at IS NOT NULL
     ), l AS MATERIALIZED (
         SELECT e.question AS lookup_id, e.dossier, e.service, e.at, e.outcome, e.subject, e.person,
                x.leaf ->> 'component' AS component,
@@ -252,9 +252,9 @@ SET plan_cache_mode = force_custom_plan AS $$
 BEGIN
     RETURN QUERY
     WITH d AS MATERIALIZED (
-        SELECT d.*, reuse_version(d.received_at) AS version,
-               coalesce((d.result ->> 'electronic')::boolean, false) AS electronic
-        FROM dossier d WHERE d.code = ANY (p_codes) AND d.received_at IS NOT NULL
+        SELECT d.*, v.version, coalesce((d.result ->> 'electronic')::boolean, false) AS electronic
+        FROM dossier d LEFT JOIN reuse_reign v ON d.received_at >= v.since AND d.received_at < v.until
+        WHERE d.code = ANY (p_codes) AND d.received_at IS NOT NULL
     ), e AS MATERIALIZED (
         SELECT e.dossier, e.status, e.occurred_at, e.rank, e.event_id, lag(e.status) OVER w AS before
         FROM d JOIN dossier_event e ON e.dossier = d.code WHERE e.applied

@@ -62,7 +62,8 @@ WITH asked AS MATERIALIZED (
            r.service, r.role
     FROM dossier d
     JOIN dossier_component c ON c.dossier = d.code AND c.obtained IN ('typed', 'upload', 'card', 'paper')
-    JOIN reuse_replacement r ON r.version = reuse_version(d.received_at) AND r.procedure = d.procedure
+    JOIN reuse_reign v ON d.received_at >= v.since AND d.received_at < v.until
+    JOIN reuse_replacement r ON r.version = v.version AND r.procedure = d.procedure
                             AND r.component = c.code AND r.choice = 0
     WHERE d.received_at >= $2 AND d.received_at < $3 AND d.agency LIKE ANY ($4::text[])
 )
@@ -75,7 +76,8 @@ SELECT CASE $1 WHEN 'agency' THEN a.agency WHEN 'procedure' THEN a.procedure
            JOIN dossier b ON b.code = q.dossier AND b.received_at < a.received_at
                 AND b.received_at >= (a.received_at AT TIME ZONE 'UTC' - interval '12 months') AT TIME ZONE 'UTC'
            JOIN dossier_component c ON c.dossier = b.code AND c.obtained <> 'waived'
-           JOIN reuse_replacement r ON r.version = reuse_version(b.received_at) AND r.procedure = b.procedure
+           JOIN reuse_reign v ON b.received_at >= v.since AND b.received_at < v.until
+           JOIN reuse_replacement r ON r.version = v.version AND r.procedure = b.procedure
                 AND r.component = c.code AND r.choice = 0 AND r.service = a.service AND r.role = q.role
            WHERE p.dossier = a.code AND p.role = a.role)),
        count(*)

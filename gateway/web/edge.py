@@ -21,12 +21,14 @@ from gateway.live import LiveConfiguration
 from gateway.refusals import Refusal
 from gateway.telemetry import Telemetry, where
 from gateway.web.problems import ProblemWriter
-from gateway.web.receive import ClientGone, header_lines, read_body
+from gateway.web.receive import ClientGone, check_headers, header_lines, read_body
 from gateway.web.routes import Route, RouteTable
 from gateway.web.signer import AnswerSigner
 from gateway.web.target import Target, Targets
 from signing.message import Request
 
+_NOWHERE = Request("GET", "http", "", "/", ())
+"""The request of an exchange until its target is known: outside `/v1`, so it is neither recorded nor signed."""
 _LOG_DOWN = Refusal("evidence-unavailable", "log", retry_after=1)
 _log = structlog.get_logger("gateway.edge")
 
@@ -82,9 +84,7 @@ class Edge:
 
     def _new_exchange(self, raw: BaseRequest) -> Exchange:
         peer = raw.transport.get_extra_info("peername") if raw.transport else None
-        presumed = self._targets.presumed(raw.raw_path) or Target("http", "", "/", "/", None)
-        request = Request(raw.method, presumed.scheme, presumed.authority, presumed.raw, ())
-        return Exchange(self._new_id(), datetime.now(UTC), str(peer[0]) if peer else "", "unknown", request, b"")
+        return Exchange(self._new_id(), datetime.now(UTC), str(peer[0]) if peer else "", "unknown", _NOWHERE, b"")
 
     async def _reply(self, raw: BaseRequest, exchange: Exchange) -> Reply:
         try:
@@ -101,10 +101,7 @@ class Edge:
 
     async def _answered(self, raw: BaseRequest, exchange: Exchange) -> Reply:
         headers = header_lines(raw)
-        hosts = [value for name, value in headers if name == "host"]
-        target = self._targets.accept(raw.raw_path, hosts)
-        exchange.request = Request(raw.method, target.scheme, target.authority, target.raw, headers)
-        exchange.query = parse_query(target.query)
+        target = self._target(raw, exchange, headers)
         match = self._routes.match(target.path)
         route = match.route(raw.method)
         if any(name == "upgrade" and "websocket" in value.lower() for name, value in headers):
@@ -116,6 +113,21 @@ class Edge:
         if route.signed:
             return await self._signed(exchange, route, match.params)
         return await route.handler(exchange, match.params)
+
+    def _target(self, raw: BaseRequest, exchange: Exchange, headers: list[tuple[str, str]]) -> Target:
+        """Accept the target. A refusal of it is bound to the request as far as that can be written."""
+        hosts = [value for name, value in headers if name == "host"]
+        try:
+            check_headers(headers)
+            target = self._targets.accept(raw.raw_path, hosts)
+            exchange.query = parse_query(target.query)
+        except Refusal:
+            presumed = self._targets.presumed(raw.raw_path, hosts)
+            if presumed is not None:
+                exchange.request = Request(raw.method, presumed.scheme, presumed.authority, presumed.raw, headers)
+            raise
+        exchange.request = Request(raw.method, target.scheme, target.authority, target.raw, headers)
+        return target
 
     async def _signed(self, exchange: Exchange, route: Route, params: dict[str, str]) -> Reply:
         caller = authenticate(exchange.request, exchange.body, self._live.snapshot, exchange.at)

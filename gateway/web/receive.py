@@ -20,11 +20,14 @@ class ClientGone(Exception):  # noqa: N818 — nothing went wrong here: somebody
 
 
 def header_lines(request: BaseRequest) -> list[tuple[str, str]]:
-    """Every header line as it came: lower-case name, raw value. Raises `Refusal` over 32 KiB in all."""
-    lines = [(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in request.raw_headers]
+    """Return every header line as it came: lower-case name, raw value."""
+    return [(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in request.raw_headers]
+
+
+def check_headers(lines: list[tuple[str, str]]) -> None:
+    """Raise `Refusal` over 32 KiB of header lines in all."""
     if sum(len(name) + len(value) + 4 for name, value in lines) > MAX_HEADERS:
         raise Refusal("headers-too-large", "headers")
-    return lines
 
 
 async def read_body(request: BaseRequest, route: Route, headers: list[tuple[str, str]]) -> bytes:

@@ -46,9 +46,10 @@ class Targets:
             )
         return Target(self._schemes[hosts[0]], hosts[0], raw, path, query if mark else None)
 
-    def presumed(self, raw: str) -> Target | None:
+    def presumed(self, raw: str, hosts: list[str]) -> Target | None:
         """Return a target for signing a refusal of one that was not accepted; `None` where it cannot be written."""
         if not raw.startswith("/") or not raw.isascii() or not raw.isprintable() or " " in raw:
             return None
+        host = hosts[0] if len(hosts) == 1 and hosts[0] in self._schemes else self._first.netloc
         path, mark, query = raw.partition("?")
-        return Target(self._first.scheme, self._first.netloc, raw, path, query if mark else None)
+        return Target(self._schemes[host], host, raw, path, query if mark else None)

@@ -126,6 +126,22 @@ async def test_refusals_of_strangers_are_signed_too(gateway, headers):
     gateway.verify(answer, request)
 
 
+@pytest.mark.parametrize("target", ["/v1/../v1/registries", "/v1/nope?a=%41", "/v1/a;b"])
+async def test_refusals_of_odd_targets_are_bound_to_the_whole_request(gateway, target):
+    """Digest and signature of the refused request are covered too: the answer cannot be moved to another one."""
+    request, body = gateway.kit.signed(target=target)
+    verified = gateway.verify(await gateway.send(request, body), request)
+    assert '"content-digest";req' in verified.components
+    assert '"signature";req;key="lienthong"' in verified.components
+
+
+async def test_too_many_headers_are_told_in_a_bound_answer(gateway):
+    """431 is signed and bound where the parser let the request through."""
+    answer, request = await gateway.ask(extra=[(f"x-{number}", "a" * 3000) for number in range(12)])
+    assert (answer.status, _code(answer)) == (431, "headers-too-large")
+    gateway.verify(answer, request)
+
+
 async def test_a_replay_is_told_whatever_else_is_wrong(gateway):
     """The same bytes again are `signature-replayed`, for reads, refused requests and look-ups alike."""
     granted = orjson.loads(gateway.kit.signed()[1])

@@ -137,9 +137,17 @@ def test_any_text_is_accepted_as_it_is_or_refused(raw):
 @given(raw=st.one_of(_shapes.map(lambda text: "/" + text), st.text(max_size=20)))
 def test_a_presumed_target_can_be_signed(raw):
     """What a refusal is bound to is either the raw target itself or nothing."""
-    presumed = TARGETS.presumed(raw)
+    presumed = TARGETS.presumed(raw, HOST)
     if presumed is not None:
         assert presumed.raw == raw
         assert raw.isascii()
         assert raw.isprintable()
         assert " " not in raw
+
+
+def test_a_presumed_target_keeps_the_host_that_was_named():
+    """A refusal is signed for the public URL that the caller used, where that is one of ours."""
+    assert TARGETS.presumed("/v1/..", ["127.0.0.1:8080"]).authority == "127.0.0.1:8080"
+    assert TARGETS.presumed("/v1/..", ["127.0.0.1:8080"]).scheme == "http"
+    for hosts in ([], ["evil.test"], ["gateway.test", "127.0.0.1:8080"]):
+        assert TARGETS.presumed("/v1/..", hosts).authority == "gateway.test"

@@ -1,9 +1,9 @@
 """The National Public Service Portal as we speak to it: sessions, and dossiers in batches (DOMAIN section 5).
 
 The rule: a call either did what it was asked, or an error says which of five things happened: the portal was not
-reached or did not say (`RegistryError`, outcome unknown unless `unanswered`), it is busy (`PortalBusy`), the dossier is
-there already (`PortalExists`), it is not there (`PortalMissing`), or it refuses for good (`PortalRefused`). A session
-that ended is renewed once. Nothing the portal writes is passed on, only its code.
+reached or did not say (`RegistryError`: what it did is unknown unless it was `refused`), it is busy (`PortalBusy`), the
+dossier is there already (`PortalExists`), it is not there (`PortalMissing`), or it refuses for good (`PortalRefused`).
+A session that ended is renewed once. Nothing the portal writes is passed on, only its code.
 """
 
 from collections.abc import Mapping, Sequence

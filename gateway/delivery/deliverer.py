@@ -20,7 +20,7 @@ from adapters.portal_fields import PortalProcedure
 from gateway.delivery.metrics import DeliveryMetrics
 from gateway.delivery.pause import Pause, backoff
 from gateway.delivery.plan import Step, Unplannable, steps_of
-from gateway.delivery.sending import Sending, Work
+from gateway.delivery.sending import LEASE_OVER, Sending, Work
 from gateway.dossiers.carrying import CarriedError, Carrier
 from gateway.store.database import Database, StoreError
 from gateway.store.delivery import Claimed, Settlement, claim, settle
@@ -188,5 +188,5 @@ class _Timed:
     def _left(self) -> float:
         left = min(self._deadline_s, self._until - monotonic() - _LEAST_CALL_S)
         if left < _LEAST_CALL_S:
-            raise RegistryTimeout("lease", unanswered=True)
+            raise RegistryTimeout(LEASE_OVER, unanswered=True)
         return left

@@ -14,6 +14,9 @@ from adapters.portal_fields import PROGRESS, SYNC
 from gateway.delivery.plan import Step, remaining
 from gateway.store.delivery import Claimed, Word
 
+LEASE_OVER = "lease"
+_NEVER_SENT = frozenset({"refused", "tls", LEASE_OVER})
+"""Failures before a byte was sent. A reset is none: the portal may have done the work before it hung up."""
 _MOST_CALLS = 4
 """Turns a dossier may take for one event: made, changed, progress, and one change of mind."""
 
@@ -105,7 +108,7 @@ class Sending:
             else:
                 await self._calls.sync(items, updating=step.updating)
         except (PortalError, RegistryError) as error:
-            if isinstance(error, PortalError) or error.unanswered:  # it was certainly not done
+            if isinstance(error, PortalError) or error.reason in _NEVER_SENT:  # it was certainly not done
                 for work, begun in zip(group, before, strict=True):
                     work.begun = begun
             raise

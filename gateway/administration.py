@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from gateway.audit.staff import pseudonymised
 from gateway.evidence.admin import apply_recorded
-from gateway.evidence.keys import EvidenceKeys
+from gateway.evidence.keys import EvidenceKeys, load_pseudonym_keys
 from gateway.evidence.log import EvidenceLog, utc_now
 from gateway.evidence.pins import FilePin
+from gateway.evidence.pseudonyms import Pseudonyms
 from gateway.evidence.reopening import pin_check
 from gateway.settings import Settings, SettingsError
 from gateway.store.configuration import ConfigurationStore
@@ -42,14 +44,16 @@ async def migrate_database(settings: Settings) -> list[Migration]:
 
 
 async def put_in_force(settings: Settings, documents: Mapping[str, str], by: str) -> Applied:
-    """Put checked documents in force, recorded under `by`; unchanged documents change nothing.
+    """Put checked documents in force, recorded under `by`; unchanged documents change nothing. Staff lists go in as
+    pseudonyms alone.
 
     Raises `StoreError`, `ConfigurationConflict`, `EvidenceUnavailable`, `EvidenceKeyError` or `LogBehindPin`.
     """
+    documents = pseudonymised(documents, Pseudonyms(load_pseudonym_keys(settings.pseudonym_keys)))
     async with database_of(settings) as database:
         store = ConfigurationStore(database)
         version, current = await store.current()
-        if version and current == dict(documents):
+        if version and current == documents:
             return Applied(version, changed=False)
         async with log_of(settings, database) as log:
             version, _ = await apply_recorded(store, log, documents, by=by, clock=utc_now, expected=version)

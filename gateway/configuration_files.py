@@ -1,4 +1,4 @@
-"""The configuration directory: four folders, `portal.toml`, `compat.toml`, as files to documents (DESIGN 7).
+"""The configuration directory: five folders, `portal.toml`, `compat.toml`, as files to documents (DESIGN 7).
 
 The rule: what is checked is what is applied; every fault is found before anything is put in force.
 """
@@ -12,7 +12,7 @@ from gateway.compat.accounts import read_hash
 from gateway.snapshot import Snapshot, build_snapshot
 from schemas.configuration import ConfigurationError
 
-_FOLDERS = ("clients", "agreements", "registries", "procedures")
+_FOLDERS = ("clients", "agreements", "registries", "procedures", "staff")
 _SIZE_LIMIT = 4 * 1024 * 1024
 
 

@@ -7,7 +7,7 @@ adapters are built.
 
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypeVar
 
@@ -28,6 +28,7 @@ from schemas.configuration_models import (
     Tls,
 )
 from schemas.configuration_portal import Compat, CompatAccount, Portal
+from schemas.configuration_staff import StaffList
 from schemas.configuration_terms import Frozen
 from schemas.services import CATALOGUE
 
@@ -49,12 +50,13 @@ __all__ = [
     "Registry",
     "Replacement",
     "ServiceTable",
+    "StaffList",
     "Tls",
     "diff",
     "load_configuration",
 ]
 
-_FOLDERS = ("clients", "agreements", "registries", "procedures")
+_FOLDERS = ("clients", "agreements", "registries", "procedures", "staff")
 _SINGLE = ("portal.toml", "compat.toml")
 _Table = TypeVar("_Table", bound=Frozen)
 
@@ -86,6 +88,8 @@ class Configuration:
     files: Mapping[str, str]
     portal: Portal | None = None
     compat: Compat | None = None
+    staff: Mapping[str, StaffList] = field(default_factory=dict)
+    """Only of files that are being checked: in force they are pseudonyms, among `files`."""
 
 
 class _Offer:
@@ -108,9 +112,9 @@ class _Offer:
             if registry in self._registries or f"registries/{registry}.toml" not in self._documents:
                 yield ConfigurationProblem(path, f"{pointer}/service", "no registry offers this service")
             return
-        for position, field in enumerate(fields):
-            if field not in spec.fields:
-                yield ConfigurationProblem(path, f"{pointer}/fields/{position}", f"{service} has no field {field}")
+        for position, name in enumerate(fields):
+            if name not in spec.fields:
+                yield ConfigurationProblem(path, f"{pointer}/fields/{position}", f"{service} has no field {name}")
 
 
 def load_configuration(documents: Mapping[str, str]) -> Configuration:
@@ -128,6 +132,7 @@ def load_configuration(documents: Mapping[str, str]) -> Configuration:
         MappingProxyType(files),
         _read_single(tables["portal.toml"], Portal, problems),
         _read_single(tables["compat.toml"], Compat, problems),
+        _read(tables["staff"], StaffList, "staff", problems),
     )
     offer = _Offer(configuration, documents)
     for check in (
@@ -153,10 +158,10 @@ def _sorted_out(
             tables[path][path] = text
         elif folder in _FOLDERS and name.endswith(".toml") and "/" not in name:
             tables[folder][path] = text
-        elif folder == "registries" and name:
+        elif (folder == "registries" and name) or (folder == "staff" and name.endswith(".json")):
             files[path] = text
         else:
-            sentence = "no file is expected here: the folders are clients, agreements, registries and procedures"
+            sentence = "no file is expected here: the folders are clients, agreements, registries, procedures and staff"
             problems.append(ConfigurationProblem(path, "", sentence))
     return tables, files
 

@@ -8,7 +8,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-_KINDS = {"clients": "client", "agreements": "agreement", "registries": "registry", "procedures": "procedure"}
+_KINDS = {
+    "clients": "client",
+    "agreements": "agreement",
+    "registries": "registry",
+    "procedures": "procedure",
+    "staff": "staff list",
+}
 _NAMED_BY = ("keyid", "code", "service")
 _SHOWN = 60
 _MISSING = object()

@@ -8,8 +8,11 @@ from typing import Annotated, TypeVar
 import typer
 
 from gateway.administration import documents_in_force, put_in_force
+from gateway.audit.staff import pseudonymised
 from gateway.cli.common import err, fail, guarded, operator, out, print_json, run, settings
 from gateway.configuration_files import check_documents, read_documents
+from gateway.evidence.keys import load_pseudonym_keys
+from gateway.evidence.pseudonyms import Pseudonyms
 from schemas.configuration import ConfigurationError, diff
 
 _T = TypeVar("_T")
@@ -36,7 +39,9 @@ def check(
 def difference(directory: Directory, json: Json = False) -> None:
     """Compare a configuration directory with the version in force."""
     documents = _checked(lambda: read_documents(directory))
-    changes = diff(run(documents_in_force(settings())), documents)
+    chosen = settings()
+    named = _checked(lambda: pseudonymised(documents, Pseudonyms(load_pseudonym_keys(chosen.pseudonym_keys))))
+    changes = diff(run(documents_in_force(chosen)), named)
     if json:
         print_json([asdict(change) for change in changes])
         return

@@ -1,0 +1,148 @@
+"""What was around a batch of look-ups: a handful of queries for the whole batch, then values for each.
+
+The rule: a batch costs the same number of queries whatever its size; every query goes by an index and is bounded in
+time, so that judging keeps up with the log however long it grows.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from gateway.audit.calendar import local
+from gateway.audit.facts import Dossier, Lookup, Need, Past, Staff, Surroundings
+from gateway.audit.reading import dossier_index, dossier_of, needs_of, past_of
+from gateway.reuse.catalogue import Catalogue, in_force
+from gateway.store.database import Database
+
+OFFICER_WINDOW, PERSON_WINDOW, HISTORY_DAYS = timedelta(hours=24), timedelta(days=30), 28
+AFTERWARDS = timedelta(minutes=30)
+REFUSAL_WINDOW = timedelta(minutes=10)
+_COUNTED = frozenset({"signature-replayed", "signature-invalid", "digest-mismatch"})
+
+
+@dataclass(slots=True)
+class Gathered:
+    """All facts of a batch; `around` picks those of one look-up."""
+
+    staff: Staff
+    catalogues: Sequence[Catalogue]
+    dossiers: dict[str, Dossier] = field(default_factory=dict)
+    of_person: dict[bytes, list[Dossier]] = field(default_factory=dict)
+    by_officer: dict[bytes, list[Past]] = field(default_factory=dict)
+    about: dict[bytes, list[Past]] = field(default_factory=dict)
+    days: dict[bytes, list[tuple[date, str | None, int, int]]] = field(default_factory=dict)
+    unit_days: dict[str, list[tuple[bytes, date, int, int]]] = field(default_factory=dict)
+    keys: dict[str, dict[str, datetime]] = field(default_factory=dict)
+    refusals: dict[tuple[str, str | None], int] = field(default_factory=dict)
+    _needs: dict[tuple[int, str | None], dict[str, Need] | None] = field(default_factory=dict)
+
+    def around(self, lookup: Lookup, explained: Mapping[str, tuple[str, str]]) -> Surroundings:
+        """Return one look-up's surroundings; `explained` is what this batch itself found, by entry."""
+        dossier = self.dossiers.get(lookup.dossier) if lookup.dossier else None
+        dossiers = {one.code: one for who in sorted(lookup.people) for one in self.of_person.get(who, ())}
+        procedure = dossier.procedure if dossier else lookup.procedure
+        keys = self.keys.get(lookup.client or "", {})
+        return Surroundings(
+            dossier=dossier,
+            dossiers=tuple(dossiers.values()),
+            needs=self._needed(lookup, procedure),
+            staff=self.staff,
+            by_officer=_now_known(self.by_officer.get(lookup.officer or b"", ()), explained),
+            about_person=_now_known(self.about.get(lookup.subject or b"", ()), explained),
+            own_days=self._own_days(lookup),
+            peer_days=self._peer_days(lookup),
+            known_keys=frozenset(keyid for keyid, first in keys.items() if first < lookup.at),
+            client_since=min(keys.values(), default=None),
+            refusals=self.refusals.get((lookup.outcome or "", lookup.client), 0),
+        )
+
+    def _needed(self, lookup: Lookup, procedure: str | None) -> dict[str, Need] | None:
+        catalogue = in_force(self.catalogues, lookup.at)
+        key = (catalogue.version if catalogue else 0, procedure)
+        if key not in self._needs:
+            self._needs[key] = needs_of(catalogue, procedure)
+        return self._needs[key]
+
+    def _own_days(self, lookup: Lookup) -> tuple[tuple[int, int], ...]:
+        today = local(lookup.at).date()
+        days = self.days.get(lookup.officer or b"", ())
+        return tuple((lookups, persons) for day, _, lookups, persons in days if day < today)
+
+    def _peer_days(self, lookup: Lookup) -> tuple[tuple[int, int], ...]:
+        today = local(lookup.at).date()
+        days = self.unit_days.get(lookup.unit or "", ())
+        return tuple(
+            (lookups, persons)
+            for officer, day, lookups, persons in days
+            if officer != lookup.officer and today - timedelta(HISTORY_DAYS) <= day < today
+        )
+
+
+def _now_known(past: Sequence[Past], explained: Mapping[str, tuple[str, str]]) -> tuple[Past, ...]:
+    return tuple(_updated(one, explained.get(one.question)) for one in past)
+
+
+def _updated(past: Past, known: tuple[str, str] | None) -> Past:
+    if known is None or known == (past.explained, past.why):
+        return past
+    return Past(
+        past.question, past.at, past.officer, past.subject, past.service, past.dossier, past.outcome, known[0], known[1]
+    )
+
+
+async def gather(
+    database: Database, lookups: Sequence[Lookup], staff: Staff, catalogues: Sequence[Catalogue]
+) -> Gathered:
+    """Ask the database for what is around a batch. Raises `StoreError`."""
+    found = Gathered(staff, catalogues)
+    first, last = min(one.at for one in lookups), max(one.at for one in lookups)
+    officers = _some(one.officer for one in lookups)
+    people = _some(person for one in lookups for person in one.people)
+    units = _some(one.unit for one in lookups)
+    clients = _some(one.client for one in lookups)
+    day = local(first).date()
+    rows = await asyncio.gather(
+        database.fetch("findings.dossiers", _some(one.dossier for one in lookups), people),
+        database.fetch("findings.by_officer", officers, first - OFFICER_WINDOW, last),
+        database.fetch("findings.about_person", people, first - PERSON_WINDOW, last + AFTERWARDS),
+        database.fetch("findings.days", officers, units, day - timedelta(HISTORY_DAYS), local(last).date()),
+        database.fetch("findings.client_keys", clients),
+    )
+    found.dossiers = {row["code"]: dossier_of(row) for row in rows[0]}
+    found.of_person = dossier_index(found.dossiers.values())
+    found.by_officer = _grouped(rows[1], "officer", past_of)
+    found.about = _grouped(rows[2], "subject", past_of)
+    found.days = _grouped(rows[3], "officer", lambda row: (row["day"], row["unit"], row["lookups"], row["persons"]))
+    found.unit_days = _grouped(
+        rows[3], "unit", lambda row: (row["officer"], row["day"], row["lookups"], row["persons"])
+    )
+    for client, keyid, at in rows[4]:
+        found.keys.setdefault(client, {})[keyid] = at
+    found.refusals = await _refusals(database, lookups)
+    return found
+
+
+async def _refusals(database: Database, lookups: Sequence[Lookup]) -> dict[tuple[str, str | None], int]:
+    newest: dict[tuple[str, str | None], datetime] = {}
+    for one in lookups:
+        if one.kind == "refused" and one.outcome in _COUNTED:
+            key = (one.outcome, one.client)
+            newest[key] = max(one.at, newest.get(key, one.at))
+    return {
+        key: int(await database.fetchval("findings.refusals", *key, at - REFUSAL_WINDOW, at))
+        for key, at in newest.items()
+    }
+
+
+def _some(values: Iterable[Any]) -> list[Any]:
+    return sorted({value for value in values if value is not None})
+
+
+def _grouped(rows: Sequence[Any], by: str, make: Callable[[Any], Any]) -> dict[Any, list[Any]]:
+    found: defaultdict[Any, list[Any]] = defaultdict(list)
+    for row in rows:
+        found[row[by]].append(make(row))
+    return dict(found)

@@ -1,0 +1,102 @@
+"""Attacks through a caller's systems: sequential numbers, replays, bad signatures, a new key, sham dossiers."""
+
+from datetime import timedelta
+
+from gateway.audit.explanations import DOSSIER, Explanation
+from gateway.audit.facts import Lookup, Surroundings
+from gateway.audit.rules.base import Finding, Rule, officer_key
+
+REPLAYS_LEAST, FORGERIES_LEAST = 3, 20
+SHAM_WITHIN, SHAM_STEPS = timedelta(hours=2), 2
+SETTLED = timedelta(days=1)
+_REPLAYED = frozenset({"signature-replayed"})
+_FORGED = frozenset({"signature-invalid", "digest-mismatch"})
+_WITHDRAWN = frozenset({3, 7, 8})
+
+
+def _sequential(lookup: Lookup, _: Explanation, __: Surroundings) -> Finding | None:
+    """Tell what the gateway's guard saw: pseudonyms do not show neighbouring numbers any more."""
+    if (lookup.kind, lookup.outcome, lookup.reason) != ("refused", "rate-limited", "enumeration"):
+        return None
+    return Finding((officer_key(lookup), lookup.day))
+
+
+def _replays(lookup: Lookup, _: Explanation, around: Surroundings) -> Finding | None:
+    if lookup.outcome not in _REPLAYED or around.refusals < REPLAYS_LEAST:
+        return None
+    return Finding((lookup.client or "*", f"{lookup.day} {lookup.at.hour}"), {"count": around.refusals})
+
+
+def _forgeries(lookup: Lookup, _: Explanation, around: Surroundings) -> Finding | None:
+    counted = sum(map(int, (lookup.detail.get("reasons") or {}).values())) if lookup.outcome == "flood" else 0
+    count = max(around.refusals, counted)
+    if lookup.outcome not in _FORGED | {"flood"} or count < FORGERIES_LEAST:
+        return None
+    return Finding((lookup.client or "*", f"{lookup.day} {lookup.at.hour}"), {"count": count})
+
+
+def _new_key(lookup: Lookup, _: Explanation, around: Surroundings) -> Finding | None:
+    known, since = around.known_keys, around.client_since
+    if lookup.keyid is None or known is None or lookup.keyid in known or since is None:
+        return None
+    return (
+        Finding((lookup.client or "", lookup.keyid), {"keyid": lookup.keyid}) if lookup.at - since > SETTLED else None
+    )
+
+
+def _sham(lookup: Lookup, explanation: Explanation, around: Surroundings) -> Finding | None:
+    """Find a dossier that lived just long enough to be looked up under."""
+    dossier = around.dossier
+    if dossier is None or explanation.kind != DOSSIER or dossier.end_status not in _WITHDRAWN:
+        return None
+    ended = dossier.ended_at
+    if ended is None or ended - dossier.opened_at > SHAM_WITHIN or dossier.steps > SHAM_STEPS:
+        return None
+    minutes = int((ended - dossier.opened_at).total_seconds() // 60)
+    return Finding((officer_key(lookup), dossier.code), {"minutes": minutes})
+
+
+SEQUENTIAL = Rule(
+    "sequential-numbers",
+    1,
+    0.9,
+    "Cán bộ tra cứu lần lượt các số liền nhau; cổng đã chặn.",
+    "The officer walked through neighbouring numbers; the gateway stopped it.",
+    _sequential,
+    about_subject=False,
+)
+REPLAYS = Rule(
+    "replays",
+    1,
+    0.7,
+    "{count} yêu cầu đã ký bị gửi lại trong 10 phút.",
+    "{count} signed requests were sent again within 10 minutes.",
+    _replays,
+    about_subject=False,
+)
+FORGERIES = Rule(
+    "bad-signatures",
+    1,
+    0.7,
+    "{count} yêu cầu có chữ ký sai trong 10 phút.",
+    "{count} requests with a bad signature within 10 minutes.",
+    _forgeries,
+    about_subject=False,
+)
+NEW_KEY = Rule(
+    "new-key",
+    1,
+    0.5,
+    "Lần đầu tiên bên gọi dùng khóa {keyid}.",
+    "The caller used the key {keyid} for the first time.",
+    _new_key,
+    about_subject=False,
+)
+SHAM = Rule(
+    "opened-then-cancelled",
+    1,
+    0.75,
+    "Hồ sơ chỉ tồn tại {minutes} phút: mở ra, tra cứu, rồi hủy.",
+    "The dossier lived {minutes} minutes: opened, looked up under, cancelled.",
+    _sham,
+)

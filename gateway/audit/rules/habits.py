@@ -1,0 +1,110 @@
+"""Conduct out of the ordinary: hours, volume, breadth, misses, against the officer's own history and the peers'."""
+
+from datetime import time, timedelta
+
+from gateway.audit.calendar import is_off_hours, local
+from gateway.audit.explanations import BATCH, EMERGENCY, STATUS, UNEXPLAINED, Explanation
+from gateway.audit.facts import Lookup, Officer, Past, Surroundings
+from gateway.audit.rules.base import Finding, Rule, lately, officer_key, robust_z
+
+NIGHT_FROM, NIGHT_TO = time(21), time(5)
+OFF_HOURS_LEAST = 3
+LEAST_LOOKUPS, LEAST_PERSONS, OWN_Z, PEER_Z, LEAST_DAYS, LEAST_PEER_DAYS = 30, 20, 5.0, 4.0, 5, 10
+MISSES_LEAST, MISSES_SHARE, MISSES_WITHIN = 8, 0.5, timedelta(hours=1)
+_APPROVED = frozenset({BATCH, EMERGENCY, STATUS})
+_MISSED = frozenset({"no_match", "mismatch", "verification-limit"})
+
+
+def _off_hours(lookup: Lookup, explanation: Explanation, around: Surroundings) -> Finding | None:
+    """Several look-ups outside one's hours, at night or unexplained: overtime over open dossiers is none."""
+    if explanation.kind in _APPROVED or lookup.officer is None:
+        return None
+    officer = around.staff.officers.get(lookup.officer, Officer(lookup.unit or ""))
+    outside = [
+        past
+        for past in lately(lookup, around.by_officer, timedelta(hours=12))
+        if is_off_hours(past.at, officer.begins, officer.ends)
+    ]
+    doubtful = [past for past in outside if past.explained == UNEXPLAINED or _at_night(past)]
+    if len(doubtful) < OFF_HOURS_LEAST:
+        return None
+    return Finding((officer_key(lookup), lookup.day), {"count": len(outside)})
+
+
+def _at_night(past: Past) -> bool:
+    there = local(past.at).time()
+    return there >= NIGHT_FROM or there < NIGHT_TO
+
+
+def _today(lookup: Lookup, around: Surroundings) -> list[Past]:
+    return [past for past in around.by_officer if past.day == lookup.day and past.at <= lookup.at]
+
+
+def _out_of_line(value: int, own: list[int], peers: list[int]) -> bool:
+    if len(own) < LEAST_DAYS or len(peers) < LEAST_PEER_DAYS:
+        return False
+    return robust_z(value, own) >= OWN_Z and robust_z(value, peers) >= PEER_Z
+
+
+def _volume(lookup: Lookup, explanation: Explanation, around: Surroundings) -> Finding | None:
+    count = len(_today(lookup, around))
+    if explanation.kind in _APPROVED or count < LEAST_LOOKUPS:
+        return None
+    if not _out_of_line(count, [day[0] for day in around.own_days], [day[0] for day in around.peer_days]):
+        return None
+    return Finding((officer_key(lookup), lookup.day), {"count": count})
+
+
+def _breadth(lookup: Lookup, explanation: Explanation, around: Surroundings) -> Finding | None:
+    persons = len({past.subject for past in _today(lookup, around)})
+    if explanation.kind in _APPROVED or persons < LEAST_PERSONS:
+        return None
+    if not _out_of_line(persons, [day[1] for day in around.own_days], [day[1] for day in around.peer_days]):
+        return None
+    return Finding((officer_key(lookup), lookup.day), {"count": persons})
+
+
+def _misses(lookup: Lookup, explanation: Explanation, around: Surroundings) -> Finding | None:
+    recent = lately(lookup, around.by_officer, MISSES_WITHIN)
+    missed = sum(past.outcome in _MISSED for past in recent)
+    if explanation.kind in _APPROVED or missed < MISSES_LEAST or missed < MISSES_SHARE * len(recent):
+        return None
+    return Finding((officer_key(lookup), lookup.day), {"count": missed, "of": len(recent)})
+
+
+OFF_HOURS = Rule(
+    "out-of-hours",
+    1,
+    0.6,
+    "{count} lượt tra cứu ngoài giờ làm việc (đã tính ngày nghỉ và Tết).",
+    "{count} look-ups outside working hours (holidays and Tết counted).",
+    _off_hours,
+    about_subject=False,
+)
+VOLUME = Rule(
+    "volume",
+    1,
+    0.6,
+    "{count} lượt trong ngày, vượt xa mức thường của chính cán bộ và của đồng nghiệp.",
+    "{count} look-ups in a day, far beyond the officer's own habit and the peers'.",
+    _volume,
+    about_subject=False,
+)
+BREADTH = Rule(
+    "breadth",
+    1,
+    0.6,
+    "{count} người khác nhau trong ngày, vượt xa mức thường của chính cán bộ và của đồng nghiệp.",
+    "{count} different persons in a day, far beyond the officer's own habit and the peers'.",
+    _breadth,
+    about_subject=False,
+)
+MISSES = Rule(
+    "many-misses",
+    1,
+    0.7,
+    "{count} trong {of} lượt của một giờ không khớp: có dấu hiệu dò tìm.",
+    "{count} of {of} look-ups within an hour matched nobody: this looks like guessing.",
+    _misses,
+    about_subject=False,
+)

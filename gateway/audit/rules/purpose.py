@@ -1,0 +1,83 @@
+"""Look-ups without a reason: no or a closed dossier, a purpose that does not fit, more fields than needed."""
+
+from datetime import timedelta
+
+from gateway.audit.explanations import DOSSIER, UNEXPLAINED, Explanation
+from gateway.audit.facts import Lookup, Surroundings
+from gateway.audit.rules.base import Finding, Rule, lately, officer_key, once_a_day
+
+_NO_DOSSIER = {
+    "no-dossier": ("không nêu hồ sơ nào", "names no dossier"),
+    "foreign-dossier": ("nêu hồ sơ của hệ thống khác", "names another caller's dossier"),
+    "closed-dossier": ("nêu hồ sơ đã kết thúc", "names a dossier that had ended"),
+    "opened-afterwards": ("có trước khi hồ sơ được mở", "was made long before its dossier was opened"),
+    "reported-too-late": ("nêu hồ sơ được báo quá muộn", "names a dossier that was reported too late"),
+    "unknown-dossier": ("nêu hồ sơ chưa từng được báo", "names a dossier that was never reported"),
+}
+_MISFIT = {
+    "not-a-party": ("người bị tra cứu không phải là bên trong hồ sơ", "the person is no party of the dossier"),
+    "other-procedure": ("thủ tục khai khác thủ tục của hồ sơ", "the procedure is not the dossier's"),
+    "not-needed": ("thủ tục không cần dữ liệu này", "the procedure does not need this service"),
+}
+UNKNOWN_PERSONS, EXTRA_FIELDS = 3, 4
+"""A dossier nobody reported may be a slip; about so many persons in a day it is not. Fields beyond the need."""
+
+
+def _no_dossier(lookup: Lookup, explanation: Explanation, around: Surroundings) -> Finding | None:
+    why = explanation.detail.get("why") if explanation.kind == UNEXPLAINED else None
+    if why not in _NO_DOSSIER:
+        return None
+    if why == "unknown-dossier":
+        day = lately(lookup, around.by_officer, timedelta(hours=24))
+        persons = {past.subject for past in day if past.why == why} | {lookup.subject}
+        if len(persons) < UNKNOWN_PERSONS:
+            return None
+        return Finding((officer_key(lookup), "unknown", lookup.day), _words(_NO_DOSSIER[why]))
+    return once_a_day(lookup, _words(_NO_DOSSIER[why]))
+
+
+def _misfit(lookup: Lookup, explanation: Explanation, _: Surroundings) -> Finding | None:
+    why = explanation.detail.get("why") if explanation.kind == UNEXPLAINED else None
+    return once_a_day(lookup, _words(_MISFIT[why])) if why in _MISFIT else None
+
+
+def _words(pair: tuple[str, str]) -> dict[str, str]:
+    return {"vi": pair[0], "en": pair[1]}
+
+
+def _too_much(lookup: Lookup, explanation: Explanation, around: Surroundings) -> Finding | None:
+    need = (around.needs or {}).get(lookup.service or "")
+    if explanation.kind != DOSSIER or need is None:
+        return None
+    extra = sorted(lookup.fields - need.fields)
+    if len(extra) < EXTRA_FIELDS:
+        return None
+    key = (lookup.client or "", lookup.unit or "", lookup.procedure or "", lookup.service or "", lookup.day)
+    return Finding(key, {"count": len(extra), "fields": ", ".join(extra)})
+
+
+NO_DOSSIER = Rule(
+    "no-dossier",
+    1,
+    0.75,
+    "Tra cứu {vi}, và không có lý do nào khác giải thích được.",
+    "The look-up {en}, and nothing else explains it.",
+    _no_dossier,
+)
+MISFIT = Rule(
+    "purpose",
+    1,
+    0.7,
+    "Mục đích không khớp: {vi}.",
+    "The purpose does not fit: {en}.",
+    _misfit,
+)
+TOO_MUCH = Rule(
+    "over-collection",
+    1,
+    0.6,
+    "Lấy {count} trường vượt nhu cầu của thủ tục: {fields}.",
+    "{count} fields beyond what the procedure needs: {fields}.",
+    _too_much,
+    about_subject=False,
+)

@@ -1,0 +1,141 @@
+"""The audit's reader: follows every log and the dossiers' feed, judges what is new, and writes what it finds.
+
+The rule: a batch's findings and the mark of how far was read are one transaction, so a reader that is killed goes on
+where it was and a second one changes nothing. An entry is judged within seconds of its commit (an alert is due within
+60 s), and again when a dossier that may explain it is reported.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import structlog
+
+from gateway.audit.explanations import REPORTED_WITHIN
+from gateway.audit.facts import Lookup, Staff
+from gateway.audit.gathering import gather
+from gateway.audit.judging import judge_batch
+from gateway.audit.reading import lookup_of
+from gateway.audit.rules.table import RULES
+from gateway.audit.scoring import CONFIRMING, REFUTING, precision
+from gateway.audit.staff import put_in_tables, staff_of
+from gateway.reuse.catalogue import Catalogue, catalogues_of
+from gateway.store.configuration import ConfigurationStore
+from gateway.store.database import Database, StoreError
+from gateway.store.findings import Batch, Mark, heads, marks, outcomes, put
+from gateway.store.reuse import configurations
+
+INDEXES, EVENTS, JUDGED = 1000, 200, 500
+POLL_S, PAUSE_S = 2.0, 5.0
+_EVENTS = "events"
+_AGES = timedelta(days=400)
+_log = structlog.get_logger("gateway.audit")
+
+
+class Auditor:
+    """Reads and judges. One is enough for an installation; two do no harm."""
+
+    def __init__(self, database: Database, *, clock: Callable[[], datetime]) -> None:
+        self._database, self._clock = database, clock
+        self._version = -1
+        self._staff, self._catalogues = Staff(), list[Catalogue]()
+        self._precisions = {rule.id: rule.weight for rule in RULES}
+
+    async def run(self) -> None:
+        """Judge whatever comes; ends by cancellation."""
+        while True:
+            try:
+                busy = await self.step()
+            except StoreError as error:
+                _log.warning("audit waits for the database", error=type(error).__name__)
+                await asyncio.sleep(PAUSE_S)
+                continue
+            if not busy:
+                await asyncio.sleep(POLL_S)
+
+    async def catch_up(self) -> None:
+        """Judge everything that is there. Raises `StoreError`."""
+        while await self.step():
+            pass
+
+    async def step(self) -> bool:
+        """Judge one batch of every source; whether anything was new. Raises `StoreError`."""
+        await self._refresh()
+        read, busy = await marks(self._database), False
+        for log_id, head in (await heads(self._database)).items():
+            source = f"log {log_id}"
+            start = read.get(source, 0)
+            if start < head:
+                end = min(head, start + INDEXES)
+                rows = await self._database.fetch("findings.fresh", log_id, start, end)
+                await self._judge([lookup_of(row) for row in rows], Mark(source, start, end))
+                busy = True
+        return await self._events(read.get(_EVENTS, 0)) or busy
+
+    async def _events(self, start: int) -> bool:
+        events = await self._database.fetch("findings.fresh_events", start, EVENTS)
+        if not events:
+            return False
+        codes = sorted({row["dossier"] for row in events})
+        since = self._clock() - _AGES
+        rows = await self._database.fetch("findings.touched", codes, since)
+        lookups = [lookup_of(row) for row in rows]
+        await self._judge(lookups, Mark(_EVENTS, start, events[-1]["sequence"]))
+        return True
+
+    async def _judge(self, lookups: Sequence[Lookup], mark: Mark) -> None:
+        """Judge; all but the last part without moving the mark, which judging again would not change."""
+        for first in range(0, max(len(lookups), 1), JUDGED):
+            part = lookups[first : first + JUDGED]
+            last = first + JUDGED >= len(lookups)
+            batch, again = await self._found(part)
+            if not await put(self._database, mark if last else Mark(), self._clock(), batch):
+                return
+            if again:
+                await self._judge_again(again, part)
+
+    async def _found(self, lookups: Sequence[Lookup]) -> tuple[Batch, list[str]]:
+        if not lookups:
+            return Batch(), []
+        facts = await gather(self._database, lookups, self._staff, self._catalogues)
+        return judge_batch(lookups, facts, self._precisions)
+
+    async def _judge_again(self, entries: list[str], near: Sequence[Lookup]) -> None:
+        first, last = min(one.at for one in near), max(one.at for one in near)
+        rows = await self._database.fetch("findings.by_ids", entries, first - REPORTED_WITHIN, last)
+        batch, _ = await self._found([lookup_of(row) for row in rows])
+        await put(self._database, Mark(), self._clock(), batch)
+
+    async def recompute(self, since: datetime, until: datetime) -> int:
+        """Explain and judge anew all that ended in [since, until); return how many. Raises `StoreError`."""
+        await self._refresh()
+        after: tuple[Any, ...] = (since - timedelta(microseconds=1), 2**31 - 1, 2**62)
+        number = 0
+        while rows := await self._database.fetch("findings.page_to_explain", *after, until, JUDGED):
+            await self._judge([lookup_of(row) for row in rows], Mark())
+            number += len(rows)
+            after = (rows[-1]["at"], rows[-1]["log_id"], rows[-1]["index"])
+        return number
+
+    async def _refresh(self) -> None:
+        """Learn a new configuration's staff and procedures, and what closed cases say of the rules."""
+        store = ConfigurationStore(self._database)
+        version = await store.version()
+        if version != self._version:
+            _, documents = await store.current()
+            self._staff = staff_of(documents)
+            self._catalogues = catalogues_of(await configurations(self._database, 0))
+            await put_in_tables(self._database, version, documents)
+            self._version = version
+        told = await outcomes(self._database)
+        for rule in RULES:
+            verdicts = told.get(rule.id, {})
+            confirmed = sum(number for verdict, number in verdicts.items() if verdict in CONFIRMING)
+            refuted = sum(number for verdict, number in verdicts.items() if verdict in REFUTING)
+            self._precisions[rule.id] = precision(rule.weight, confirmed, refuted)
+
+
+def utc(moment: datetime) -> datetime:
+    """Return a moment in UTC."""
+    return moment.astimezone(UTC)

@@ -25,7 +25,7 @@ demo: $(RUN_STAMP)
 	$(BIN)/lienthong demo $(DEMO_ARGS)
 
 test: $(DEV_STAMP)
-	$(BIN)/python -m pytest $(TEST_ARGS)
+	$(BIN)/python -m pytest -n auto --dist loadfile $(TEST_ARGS)
 
 check: lint format types arrows dependencies house
 

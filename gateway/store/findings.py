@@ -1,4 +1,4 @@
-"""What the audit reads of the log and writes beside it (0021_audit.sql, tables of 0020_console.sql).
+"""What the audit reads of the log and writes beside it (0021_audit_marks_and_habits.sql, tables of 0020_console.sql).
 
 The rule: a batch of findings and how far was read are one transaction, so that the audit may be killed at any moment
 and goes on where it was; judging twice changes nothing.

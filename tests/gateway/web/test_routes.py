@@ -79,3 +79,29 @@ def test_what_lies_under_v1_is_signed():
         "other": True,
         "asset": False,
     }
+
+
+def test_a_template_whose_names_stand_for_nothing_gives_way():
+    """The next template that fits is taken, and 404 is told only where none does."""
+    table = RouteTable(
+        [
+            Route(
+                "POST", "/v1/lookups/{registry}/{service}", "lookup", _nothing, exists=lambda p: p["registry"] == "tax"
+            ),
+            Route("POST", "/v1/lookups/{lookup_id}/outcome", "outcome", _nothing),
+        ]
+    )
+    assert table.match("/v1/lookups/tax/outcome").route("POST").name == "lookup"
+    assert table.match("/v1/lookups/0199/outcome").route("POST").name == "outcome"
+    with pytest.raises(Refusal):
+        table.match("/v1/lookups/0199/person")
+
+
+def test_a_dossier_may_hold_more_than_unreserved_characters():
+    """Its segment is raw, escapes and all; other templates stay as narrow as they are."""
+    table = RouteTable([Route("GET", "/v1/dossiers/{dossier}", "dossier", _nothing)])
+    for segment in ("H99.01-261121-0001", "HS%20001", "a+b@c:d", "~SFMgOTg"):
+        assert table.match(f"/v1/dossiers/{segment}").params == {"dossier": segment}
+    for segment in ("a/b", "a%zz", 'a"b', ""):
+        with pytest.raises(Refusal):
+            table.match(f"/v1/dossiers/{segment}")

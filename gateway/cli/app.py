@@ -27,6 +27,7 @@ COMMANDS = {
     "dossiers": "dossiers",
     "deliveries": "deliveries",
     "compat": "compat",
+    "reuse": "reuse",
     "adapter": "adapter",
     "sandbox": "sandbox",
     "demo": "demo",

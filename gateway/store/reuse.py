@@ -14,7 +14,7 @@ import orjson
 from gateway.store.database import Database
 from gateway.store.scope import Scope
 
-NOTED_AT_ONCE, COUNTED_AT_ONCE = 5_000, 400
+NOTED_AT_ONCE = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +44,9 @@ async def note_changes(database: Database) -> bool:
     return bool(await database.fetchval("reuse.note", NOTED_AT_ONCE))
 
 
-async def count_cells(database: Database) -> int:
-    """Count some of the noted cells anew; return how many were, 0 when none is left."""
-    return int(await database.fetchval("reuse.count", COUNTED_AT_ONCE))
+async def count_cells(database: Database, at_once: int) -> int:
+    """Count at most so many of the noted cells anew; return how many were, 0 when none is left."""
+    return int(await database.fetchval("reuse.count", at_once))
 
 
 async def recount_days(database: Database, first: date, past: date) -> None:

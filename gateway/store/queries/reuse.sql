@@ -58,29 +58,35 @@ GROUP BY procedure, service, field ORDER BY procedure, service, field;
 
 -- name: repeats
 WITH asked AS MATERIALIZED (
-    SELECT d.code, d.agency, d.procedure, reuse_day(d.received_at) AS day, d.received_at, c.code AS component,
-           r.service, r.role
+    SELECT d.code, d.agency, d.procedure, d.received_at, c.code AS component, r.service, r.role
     FROM dossier d
     JOIN dossier_component c ON c.dossier = d.code AND c.obtained IN ('typed', 'upload', 'card', 'paper')
     JOIN reuse_reign v ON d.received_at >= v.since AND d.received_at < v.until
     JOIN reuse_replacement r ON r.version = v.version AND r.procedure = d.procedure
                             AND r.component = c.code AND r.choice = 0
     WHERE d.received_at >= $2 AND d.received_at < $3 AND d.agency LIKE ANY ($4::text[])
+), about AS MATERIALIZED (
+    SELECT DISTINCT a.code, a.component, a.service, a.received_at, q.dossier AS other, q.role
+    FROM asked a
+    JOIN dossier_party p ON p.dossier = a.code AND p.role = a.role
+    JOIN dossier_party q ON q.pseudonym = p.pseudonym AND q.dossier <> a.code
+), earlier AS MATERIALIZED (
+    SELECT t.*, b.procedure, b.received_at AS given_at
+    FROM about t JOIN dossier b ON b.code = t.other AND b.received_at < t.received_at
+     AND b.received_at >= (t.received_at AT TIME ZONE 'UTC' - interval '12 months') AT TIME ZONE 'UTC'
+), again AS (
+    SELECT DISTINCT t.code, t.component
+    FROM earlier t
+    JOIN dossier_component c ON c.dossier = t.other AND c.obtained <> 'waived'
+    JOIN reuse_reign v ON t.given_at >= v.since AND t.given_at < v.until
+    JOIN reuse_replacement r ON r.version = v.version AND r.procedure = t.procedure
+     AND r.component = c.code AND r.choice = 0 AND r.service = t.service AND r.role = t.role
 )
 SELECT CASE $1 WHEN 'agency' THEN a.agency WHEN 'procedure' THEN a.procedure
-               WHEN 'province' THEN split_part(a.agency, '.', 1) WHEN 'month' THEN to_char(a.day, 'YYYY-MM')
+               WHEN 'province' THEN split_part(a.agency, '.', 1)
+               WHEN 'month' THEN to_char(a.received_at AT TIME ZONE interval '7 hours', 'YYYY-MM')
                WHEN 'registry' THEN split_part(a.service, '/', 1) ELSE '' END AS part,
-       count(*) FILTER (WHERE EXISTS (
-           SELECT FROM dossier_party p
-           JOIN dossier_party q ON q.pseudonym = p.pseudonym AND q.dossier <> a.code
-           JOIN dossier b ON b.code = q.dossier AND b.received_at < a.received_at
-                AND b.received_at >= (a.received_at AT TIME ZONE 'UTC' - interval '12 months') AT TIME ZONE 'UTC'
-           JOIN dossier_component c ON c.dossier = b.code AND c.obtained <> 'waived'
-           JOIN reuse_reign v ON b.received_at >= v.since AND b.received_at < v.until
-           JOIN reuse_replacement r ON r.version = v.version AND r.procedure = b.procedure
-                AND r.component = c.code AND r.choice = 0 AND r.service = a.service AND r.role = q.role
-           WHERE p.dossier = a.code AND p.role = a.role)),
-       count(*)
+       count(*) FILTER (WHERE (a.code, a.component) IN (SELECT g.code, g.component FROM again g)), count(*)
 FROM asked a GROUP BY part;
 
 -- name: cells_of_days
@@ -96,7 +102,7 @@ SELECT day, agency, procedure, service, field, needed, covered FROM reuse_attrib
 SELECT agency, procedure, day, bucket, events FROM reuse_lag WHERE day >= $1 AND day < $2;
 
 -- name: lag_recounted
-SELECT agency, procedure, reuse_day(recorded_at), extract(epoch FROM recorded_at - occurred_at)::float8
+SELECT agency, procedure, (recorded_at AT TIME ZONE interval '7 hours')::date, extract(epoch FROM recorded_at - occurred_at)::float8
 FROM dossier_event WHERE recorded_at >= $1 AND recorded_at < $2;
 
 -- name: dossiers

@@ -1,0 +1,1 @@
+"""Reports of reuse as tables, files and a page with pictures."""

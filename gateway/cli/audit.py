@@ -8,6 +8,7 @@ import orjson
 import typer
 
 from gateway.administration import database_of, pins_of
+from gateway.cli.audit_export import export, verify_file
 from gateway.cli.common import EXIT_CODES, Exit, err, fail, guarded, out, print_json, run, settings
 from gateway.evidence.audit import audit_verify
 from gateway.evidence.keys import EvidenceKeys
@@ -21,16 +22,26 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 @group.command(epilog=EXIT_CODES)
 def verify(
+    file: Annotated[
+        Path | None, typer.Argument(help="An evidence file (`audit export`), to be checked instead, offline.")
+    ] = None,
     against: Annotated[
         Path | None, typer.Option(help="File of a checkpoint that was kept elsewhere: shows a database set back.")
+    ] = None,
+    vkey: Annotated[
+        Path | None, typer.Option(help="File of the log's verifier keys to trust, for an evidence file.")
     ] = None,
     json: Json = False,
 ) -> None:
     """Recompute every log and name the first bad entry. Runs beside a gateway that goes on writing.
 
     Anchors are the pinned checkpoints and the one given; exit code 3 where a log has none, since a database that
-    was set back as a whole would not show.
+    was set back as a whole would not show. With FILE, that evidence file is checked instead, without database,
+    settings or network.
     """
+    if file is not None:
+        verify_file(file, vkey, json=json)
+        return
     chosen = settings()
     note = guarded(lambda: against.read_text(encoding="utf-8")) if against else None
     report = run(_verified(chosen, note))
@@ -42,6 +53,9 @@ def verify(
         raise typer.Exit(Exit.FAILED)
     if note is None and _lacks_anchor(report):
         fail("no anchor: no checkpoint outside the database holds this log — give one with --against", Exit.NO_ANCHOR)
+
+
+group.command()(export)
 
 
 @group.command()

@@ -190,7 +190,7 @@ async def test_a_log_that_cannot_be_written_is_503_everywhere(gateway):
     assert gateway.counted("lienthong_refusals_total", route="lookup", code="evidence-unavailable") == 4
 
 
-async def test_an_internal_error_is_told_without_a_word(gateway, caplog):
+async def test_an_internal_error_is_told_without_a_word(gateway, caplog, capfd):
     """500, signed, one entry; neither the answer nor the technical log holds what the error held."""
     with caplog.at_level(logging.DEBUG):
         answer, request = await gateway.ask(method="GET", target="/v1/broken")
@@ -198,7 +198,8 @@ async def test_an_internal_error_is_told_without_a_word(gateway, caplog):
     gateway.verify(answer, request)
     (entry,) = gateway.evidence.entries
     assert (entry.outcome, entry.reason) == ("internal", "LookupError")
-    assert "099191000001" not in answer.body.decode() + caplog.text
+    written = capfd.readouterr()
+    assert "099191000001" not in answer.body.decode() + caplog.text + written.out + written.err
 
 
 async def test_a_registry_that_fails_is_a_signed_problem_with_a_receipt(gateway):

@@ -3,9 +3,13 @@
 import sys
 from collections.abc import Callable
 
-from bench import faults, lookups
+from bench import events, faults, lookups
 
-BENCHMARKS: dict[str, Callable[[list[str]], None]] = {"lookups": lookups.main, "faults": faults.main}
+BENCHMARKS: dict[str, Callable[[list[str]], None]] = {
+    "lookups": lookups.main,
+    "events": events.main,
+    "faults": faults.main,
+}
 
 
 def main() -> None:

@@ -161,7 +161,8 @@ def parse_time(text: str) -> datetime:
     if not _TIME.fullmatch(text):
         raise ValueError(sentence)
     try:
-        moment = datetime.fromisoformat(_FRACTION.sub(r"\1", text.upper())).astimezone(UTC)
+        plain = _FRACTION.sub(r"\1", text) if "." in text else text
+        moment = datetime.fromisoformat(plain.upper()).astimezone(UTC)
     except (ValueError, OverflowError):
         raise ValueError(sentence) from None
     if moment.year < _FIRST_YEAR:

@@ -96,7 +96,7 @@ class Edge:
         except ClientGone:
             raise
         except Exception as error:  # noqa: BLE001 — whatever it is, the caller gets a 500 and the log an entry
-            _log.error(  # noqa: TRY400 — a traceback holds values; name and place are enough to find it
+            _log.error(  # without a traceback: it would hold values
                 "internal", request_id=exchange.request_id, error=type(error).__name__, where=where(error)
             )
             return await self._refused(exchange, Refusal("internal", type(error).__name__))

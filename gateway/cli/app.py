@@ -28,6 +28,7 @@ COMMANDS = {
     "deliveries": "deliveries",
     "compat": "compat",
     "reuse": "reuse",
+    "console": "console",
     "adapter": "adapter",
     "sandbox": "sandbox",
     "demo": "demo",

@@ -5,7 +5,7 @@ every column says what its leaf says, no index is missing or doubled, every ques
 only an anchor outside the database proves: that nothing was cut off the end.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -39,8 +39,8 @@ _HASH, _LEVELS, _PAGE, _PAIRING = 32, 8, 64, 2000
 class Pairing:
     """Questions and answers, checked in batches as the walks meet them."""
 
-    def __init__(self, database: Database, findings: Findings, now: datetime) -> None:
-        self._database, self.findings, self._now = database, findings, now
+    def __init__(self, database: Database, findings: Findings, now: datetime, seen: Callable[[], None]) -> None:
+        self._database, self.findings, self._now, self._seen = database, findings, now, seen
         self._asked: dict[str, tuple[str, int]] = {}
         self._answers: dict[str, tuple[str, int]] = {}
         self.reopened: set[str] = set()
@@ -48,6 +48,7 @@ class Pairing:
 
     def see(self, log: str, row: Mapping[str, Any]) -> None:
         """Take in one row."""
+        self._seen()
         if row["kind"] == "asked" and row["deadline"] is not None and row["deadline"] + PATIENCE < self._now:
             self._asked[str(row["entry_id"])] = (log, row["index"])
         elif row["question"] is not None:
@@ -78,16 +79,17 @@ async def audit_verify(
     against: str | None = None,
     pins: Pin | None = None,
     now: datetime | None = None,
+    seen: Callable[[], None] = lambda: None,
 ) -> Report:
     """Verify every log of the database, against a checkpoint kept elsewhere and against the pins.
 
-    Runs beside a gateway that goes on appending. Raises `StoreError`, and `SignatureError` where `against` is no
+    `seen` is called for every entry, to show how far it is. Runs beside a gateway that goes on appending. Raises `StoreError`, and `SignatureError` where `against` is no
     checkpoint that the log key signed.
     """
     now, findings = now or datetime.now(UTC), Findings()
     anchors = _anchors(verifier, against, pins, findings)  # before the states: a log only grows
     states = await log_states(database)
-    pairing = Pairing(database, findings, now)
+    pairing = Pairing(database, findings, now, seen)
     reports = [await _one_log(database, state, verifier, anchors.pop(state.origin, []), pairing) for state in states]
     await pairing.settle(all_of_it=True)
     for origin, lost in anchors.items():

@@ -1,0 +1,36 @@
+"""What every screen shares: database, log, pseudonyms, users, pages. Made once by `process.open_desk`."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from gateway.console.doorman import Doorman
+from gateway.console.pages import Pages
+from gateway.console.settings import ConsoleSettings
+from gateway.evidence.contract import Evidence
+from gateway.evidence.keys import EvidenceKeys
+from gateway.evidence.pins import Pin
+from gateway.evidence.pseudonyms import Pseudonyms
+from gateway.evidence.reads import EvidenceReads
+from gateway.settings import Settings
+from gateway.store.database import Database
+
+
+@dataclass(slots=True)
+class Desk:
+    """The console's parts. `settings` are the installation's, with the console's database role."""
+
+    console: ConsoleSettings
+    settings: Settings
+    database: Database
+    evidence: Evidence
+    keys: EvidenceKeys
+    pseudonyms: Pseudonyms
+    reads: EvidenceReads
+    pins: Pin
+    doorman: Doorman
+    pages: Pages
+    clock: Callable[[], datetime]
+    jobs: set[asyncio.Task[None]] = field(default_factory=set)
+    """Work in the background, such as a check of the whole log."""

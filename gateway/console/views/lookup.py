@@ -1,0 +1,145 @@
+"""Screen 3, *One look-up*: what was asked and disclosed, by whom under what, and the proof that it is in the log.
+
+The rule: names of fields, never values; who it was about stays a pseudonym until a reveal (screen 4).
+"""
+
+from base64 import b64encode
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+from aiohttp import web
+
+from gateway.console.screens import Route, Screen
+from gateway.console.visit import Visit
+from gateway.evidence.leaf import parse, unix_of
+from gateway.evidence.reads import ProvedEntry
+from gateway.snapshot import build_snapshot
+from gateway.store.configuration import ConfigurationStore
+from gateway.store.console_lookups import Lookup, alerts_of, cases_of, ending_of, one_lookup, outcome_of, timeline
+from gateway.store.logs import StoredEntry
+from schemas.configuration import ConfigurationError
+
+_ENTRY = "{entry:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}}"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An entry of the exchange with what its leaf says in clear, and its proof as far as it is sealed."""
+
+    entry: StoredEntry
+    leaf: dict[str, Any]
+    proved: ProvedEntry
+
+
+async def show(visit: Visit) -> web.StreamResponse:
+    """Show an exchange by the id of the entry that ended it, or of its question."""
+    row = await _row(visit)
+    if row is None:
+        return visit.missing()
+    database, ended = visit.desk.database, await _told(visit, str(row.entry_id))
+    asked = await _told(visit, str(row.question)) if row.question else None
+    if ended is None:
+        return visit.missing()
+    said = asked or ended
+    return visit.render(
+        "lookup.html",
+        row=row,
+        ended=ended,
+        asked=asked,
+        said=said.leaf,
+        fields=_fields(asked, ended),
+        milliseconds=_milliseconds(asked, row),
+        key=await _key(visit, said.leaf),
+        steps=await timeline(database, visit.scope, row.dossier) if row.dossier else [],
+        alerts=await alerts_of(database, str(row.entry_id)),
+        cases=await cases_of(database, str(row.entry_id)),
+        told=await outcome_of(database, row.question) if row.question else None,
+        pseudonyms={name: value for name, value in said.leaf.get("pseudonyms", {}).items() if name != "year"},
+    )
+
+
+async def proof(visit: Visit) -> web.StreamResponse:
+    """Hand out the exact leaves with their inclusion proofs and checkpoints, for checking elsewhere."""
+    row = await _row(visit)
+    if row is None:
+        return visit.missing()
+    told = [await _told(visit, str(one)) for one in (row.question, row.entry_id) if one]
+    document = {
+        "vkey": visit.desk.reads.vkey,
+        "entries": [proof_document(one.proved) for one in told if one is not None],
+    }
+    body = orjson.dumps(document, option=orjson.OPT_INDENT_2)
+    return visit.download(body, f"proof-{row.entry_id}.json", "application/json")
+
+
+def proof_document(proved: ProvedEntry) -> dict[str, Any]:
+    """Return an entry with its proof as PROTOCOL section 6 writes them; without a checkpoint it is only promised."""
+    return {
+        "log": proved.log,
+        "slot": proved.slot,
+        "index": proved.index,
+        "leaf": b64encode(proved.leaf).decode(),
+        "checkpoint": proved.checkpoint,
+        "hashes": [b64encode(one).decode() for one in proved.proof] if proved.proof is not None else None,
+    }
+
+
+async def _row(visit: Visit) -> Lookup | None:
+    """Return the exchange that the address names, within the user's scope."""
+    wanted = str(UUID(visit.path("entry")))
+    row = await one_lookup(visit.desk.database, visit.scope, wanted)
+    if row is None:
+        ending = await ending_of(visit.desk.database, wanted)
+        row = await one_lookup(visit.desk.database, visit.scope, ending) if ending else None
+    return row
+
+
+async def _told(visit: Visit, entry_id: str) -> Told | None:
+    entry = await visit.desk.reads.by_id(entry_id)
+    return Told(entry, parse(entry.leaf), await visit.desk.reads.proved(entry)) if entry else None
+
+
+def _fields(asked: Told | None, ended: Told) -> list[tuple[str, bool | None]]:
+    """Return each field asked, and whether it was disclosed with a value; None where nothing is known of it."""
+    wanted = (asked or ended).leaf.get("fields", [])
+    if ended.entry.kind != "answered" or asked is None:
+        return [(name, None) for name in wanted]
+    disclosed = set(ended.leaf.get("fields", []))
+    return [(name, name in disclosed) for name in wanted]
+
+
+def _milliseconds(asked: Told | None, row: Lookup) -> int | None:
+    """Return how long the exchange took, from question to answer."""
+    if asked is None:
+        return None
+    began = datetime.fromtimestamp(unix_of(asked.leaf["id"]), UTC)
+    return round((row.at - began).total_seconds() * 1000)
+
+
+async def _key(visit: Visit, leaf: dict[str, Any]) -> dict[str, Any] | None:
+    """Return what the configuration of that time says of the key that signed; None where it says nothing."""
+    keyid, version = leaf.get("keyid"), leaf.get("config")
+    if keyid is None:
+        return None
+    store = ConfigurationStore(visit.desk.database)
+    documents = (await store.current())[1] if version is None else await store.documents(version)
+    try:
+        known = build_snapshot(version or 0, documents or {}).keys.get(keyid)
+    except ConfigurationError:
+        known = None
+    if known is None:
+        return {"keyid": keyid, "algorithm": None, "client": None}
+    return {"keyid": keyid, "algorithm": str(known.key.algorithm), "client": known.client.name}
+
+
+SCREEN = Screen(
+    "lookup",
+    None,
+    (
+        Route("lookup", "GET", f"/lookups/{_ENTRY}", show, act="view"),
+        Route("lookup.proof", "GET", f"/lookups/{_ENTRY}/proof", proof, act="proof"),
+    ),
+)

@@ -19,8 +19,9 @@ _MISFIT = {
     "other-procedure": ("thủ tục khai khác thủ tục của hồ sơ", "the procedure is not the dossier's"),
     "not-needed": ("thủ tục không cần dữ liệu này", "the procedure does not need this service"),
 }
-UNKNOWN_PERSONS, EXTRA_FIELDS = 3, 4
-"""A dossier nobody reported may be a slip; about so many persons in a day it is not. Fields beyond the need."""
+UNKNOWN_PERSONS, EXTRA_FIELDS, FOLDED_BEYOND = 3, 4, 5
+"""A dossier nobody reported may be a slip; about so many persons in a day it is not. Fields beyond the need. Persons of
+an officer's day that get an alert each: the rest share one."""
 
 
 def _no_dossier(lookup: Lookup, explanation: Explanation, around: Surroundings) -> Finding | None:
@@ -33,12 +34,21 @@ def _no_dossier(lookup: Lookup, explanation: Explanation, around: Surroundings) 
         if len(persons) < UNKNOWN_PERSONS:
             return None
         return Finding((officer_key(lookup), "unknown", lookup.day), _words(_NO_DOSSIER[why]))
-    return once_a_day(lookup, _words(_NO_DOSSIER[why]))
+    return _folded(lookup, around, _words(_NO_DOSSIER[why]))
 
 
-def _misfit(lookup: Lookup, explanation: Explanation, _: Surroundings) -> Finding | None:
+def _folded(lookup: Lookup, around: Surroundings, words: dict[str, str]) -> Finding:
+    """Return one finding a person and day, and a single one for all beyond the first few persons of an officer."""
+    day = lately(lookup, around.by_officer, timedelta(hours=24))
+    persons = {past.subject for past in day if past.explained == UNEXPLAINED and past.at < lookup.at}
+    if len(persons - {lookup.subject}) < FOLDED_BEYOND:
+        return once_a_day(lookup, words)
+    return Finding((officer_key(lookup), "many", lookup.day), words)
+
+
+def _misfit(lookup: Lookup, explanation: Explanation, around: Surroundings) -> Finding | None:
     why = explanation.detail.get("why") if explanation.kind == UNEXPLAINED else None
-    return once_a_day(lookup, _words(_MISFIT[why])) if why in _MISFIT else None
+    return _folded(lookup, around, _words(_MISFIT[why])) if why in _MISFIT else None
 
 
 def _words(pair: tuple[str, str]) -> dict[str, str]:

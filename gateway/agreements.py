@@ -17,6 +17,9 @@ from schemas.identifiers import agency_matches, dossier_agency, person_key, proc
 from schemas.services import ServiceSpec
 
 
+_NOBODY = Scope(frozenset())
+
+
 @dataclass(frozen=True, slots=True)
 class DossierFacts:
     """What the gateway itself knows of a dossier, from the status events it received."""
@@ -84,8 +87,8 @@ def reporting_scope(snapshot: Snapshot, client: str) -> Scope:
 
 def binding_scope(snapshot: Snapshot, client: str, spec: ServiceSpec) -> Scope:
     """Return the agencies of those rows that ask for an open dossier; empty where none does."""
-    rows = snapshot.grants.get((client, spec.name), ())
-    return Scope.of(pattern for row in rows if row.dossier_rule != "none" for pattern in row.agencies)
+    rows = [row for row in snapshot.grants.get((client, spec.name), ()) if row.dossier_rule != "none"]
+    return Scope.of(pattern for row in rows for pattern in row.agencies) if rows else _NOBODY
 
 
 def _covers_purpose(row: GrantRow, purpose: Purpose) -> bool:

@@ -16,7 +16,6 @@ from schemas.grants import Grant, Purpose, Subject
 from schemas.identifiers import agency_matches, dossier_agency, person_key, procedure_national
 from schemas.services import ServiceSpec
 
-
 _NOBODY = Scope(frozenset())
 
 

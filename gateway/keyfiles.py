@@ -16,6 +16,7 @@ from schemas.dates import LOCAL
 from signing.keys import Algorithm, SigningKey
 
 PSEUDONYM_KEY_BYTES = 32
+CONSOLE_KEY_BYTES = 32
 
 
 def write_private(path: Path, data: bytes) -> bool:
@@ -33,12 +34,15 @@ def new_installation(directory: Path, now: datetime) -> list[Path]:
     """Make what is missing of an installation's keys, and return what was made.
 
     `http.pem` (Ed25519, answers), `log.pem` (Ed25519, checkpoints), `reveal.pem` and `reveal.pub.pem` (X25519:
-    the private half opens sealed fields and belongs on another machine), `pseudonyms/YYYY.key` for this year
-    and the next.
+    the private half opens sealed fields and belongs on another machine), `console.key` (what the console encrypts
+    its users' TOTP secrets with), `pseudonyms/YYYY.key` for this year and the next.
     """
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     made = [path for name in ("http", "log") if _signing_key(path := directory / f"{name}.pem")]
     made += _reveal_keys(directory)
+    console = directory / "console.key"
+    if write_private(console, secrets.token_bytes(CONSOLE_KEY_BYTES)):
+        made.append(console)
     pseudonyms = directory / "pseudonyms"
     pseudonyms.mkdir(mode=0o700, exist_ok=True)
     year = now.astimezone(LOCAL).year

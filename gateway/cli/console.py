@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -103,7 +103,7 @@ async def _added(login: str, name: str, role: Role, scope: Sequence[str]) -> New
         return await accounts.add(login, name, role, scope)
 
 
-async def _listed() -> list[dict[str, object]]:
+async def _listed() -> list[dict[str, Any]]:
     async with _accounts() as accounts:
         return await accounts.listed()
 

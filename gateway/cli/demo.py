@@ -51,8 +51,10 @@ def _play(sandbox: Sandbox, signals: StopSignals, *, leave: bool) -> None:
         fail(f"the story did not go as told — see {sandbox.layout.logs}")
     if leave:
         return
+    console = sandbox.addresses.console if sandbox.addresses else ""
     lines = (
         f"API: {public}/docs",
+        f"Bảng kiểm soát · Audit console: {console} (đăng nhập · log in: {sandbox.layout.auditor})",
         f"LIENTHONG_ENV_FILE={sandbox.layout.env} lienthong call GET /v1/registries",
         *(f"{name}: {url}" for name, url in mocks.items()),
         "Ctrl-C để kết thúc · Ctrl-C ends it",

@@ -83,8 +83,8 @@ async def audit_verify(
 ) -> Report:
     """Verify every log of the database, against a checkpoint kept elsewhere and against the pins.
 
-    `seen` is called for every entry, to show how far it is. Runs beside a gateway that goes on appending. Raises `StoreError`, and `SignatureError` where `against` is no
-    checkpoint that the log key signed.
+    `seen` is called for every entry, to show how far it is. Runs beside a gateway that goes on appending. Raises
+    `StoreError`, and `SignatureError` where `against` is no checkpoint that the log key signed.
     """
     now, findings = now or datetime.now(UTC), Findings()
     anchors = _anchors(verifier, against, pins, findings)  # before the states: a log only grows

@@ -36,6 +36,8 @@ class Addresses:
     public: str
     operations: str
     mocks: Mapping[str, str]
+    console: str = ""
+    """The console's; empty where there is none."""
 
     @property
     def listen(self) -> str:
@@ -76,12 +78,16 @@ def write_addresses(layout: Layout, addresses: Addresses) -> None:
     if portal is not None:
         _write_url(layout.config / "portal.toml", portal, portal_document(portal))
     mocks = "".join(f'{name} = "{url}"\n' for name, url in addresses.mocks.items())
+    console = f'console = "{addresses.console}"\n' if addresses.console else ""
     layout.urls.write_text(
-        f'public = "{addresses.public}"\noperations = "{addresses.operations}"\n\n[mocks]\n{mocks}', "utf-8"
+        f'public = "{addresses.public}"\noperations = "{addresses.operations}"\n{console}\n[mocks]\n{mocks}',
+        "utf-8",
     )
 
 
-def write_env(layout: Layout, addresses: Addresses, database_url: str, migration_url: str) -> None:
+def write_env(
+    layout: Layout, addresses: Addresses, database_url: str, migration_url: str, console_url: str | None = None
+) -> None:
     """Write the file that `LIENTHONG_ENV_FILE` names, mode 0600: a shell can read it too."""
     port = addresses.listen.rpartition(":")[2]
     values = {
@@ -99,11 +105,23 @@ def write_env(layout: Layout, addresses: Addresses, database_url: str, migration
         "SECRETS_DIR": layout.secrets,
         "CHECKPOINT_PIN": layout.pins,
         "CLIENT": layout.client_toml(PROVINCE),
+        **(_console_values(layout, addresses.console, console_url) if console_url else {}),
     }
     lines = "".join(f'LIENTHONG_{name}="{value}"\n' for name, value in values.items())
     layout.env.touch(mode=0o600)
     layout.env.chmod(0o600)
     layout.env.write_text(lines, encoding="utf-8")
+
+
+def _console_values(layout: Layout, url: str, database_url: str) -> dict[str, object]:
+    return {
+        "CONSOLE_DATABASE_URL": database_url,
+        "CONSOLE_LISTEN": url.partition("://")[2],
+        "CONSOLE_PUBLIC_URL": url,
+        "CONSOLE_COOKIE_SECURE": "false",
+        "CONSOLE_KEY": layout.keys / "console.key",
+        "CONSOLE_REVEAL_KEY": layout.keys / "reveal.pem",
+    }
 
 
 def _write_url(path: Path, url: str, fresh: str) -> None:

@@ -1,4 +1,4 @@
-"""A whole installation as child processes: PostgreSQL, four registries, the gateway (PROTOCOL section 9).
+"""A whole installation as child processes: PostgreSQL, registries, gateway, console (PROTOCOL section 9).
 
 The rule: `start` returns only when a signed call has succeeded; `stop` leaves no process behind; what dies
 in between is started again, on the port it had.
@@ -17,9 +17,9 @@ from pathlib import Path
 
 from gateway.client import ClientError, SyncClient
 from gateway.sandbox.files import Addresses, prepare, write_addresses, write_env
-from gateway.sandbox.layout import PORTAL, PROVINCE, REGISTRIES, Layout, SandboxError
+from gateway.sandbox.layout import AUDITOR, AUDITOR_NAME, PORTAL, PROVINCE, REGISTRIES, Layout, SandboxError
 from gateway.sandbox.processes import ProcessFailed, Program, Supervisor
-from gateway.store.embedded import APPLICATION, OWNER, EmbeddedPostgres
+from gateway.store.embedded import APPLICATION, CONSOLE, OWNER, EmbeddedPostgres
 
 _PORT_WAIT_S, _READY_WAIT_S, _COMMAND_WAIT_S = 15.0, 60.0, 120.0
 
@@ -78,12 +78,13 @@ class Sandbox:
             self._supervisor.add(name, mock)
         addresses = self._addresses({name: mock.url for name, mock in mocks.items()})
         write_addresses(self._layout, addresses)
-        write_env(self._layout, addresses, self._postgres.url(APPLICATION), self._postgres.url(OWNER))
+        write_env(self._layout, addresses, *(self._postgres.url(role) for role in (APPLICATION, OWNER, CONSOLE)))
         self._run("migrate", _lienthong("migrate"))
         self._run("apply", _lienthong("apply", str(self._layout.config)))
         gateway = self._gateway()
         self._supervisor.add("gateway", gateway)
         self._await_answer(addresses.public, gateway)
+        self._supervisor.add("console", self._console())
         self.addresses = addresses
         return addresses.public
 
@@ -113,6 +114,15 @@ class Sandbox:
         command = _lienthong("serve", "--workers", str(self._workers))
         return Program(lambda: command, self._log_file("gateway"), environment=self._environment(), grace_s=40.0)
 
+    def _console(self) -> Program:
+        """Make the console, with one lead auditor who sees every agency."""
+        auditor = self._layout.auditor
+        if not auditor.exists():
+            words = ["--role", "lead_auditor", "--scope", "*", "--name", AUDITOR_NAME, "--out", str(auditor)]
+            self._run("console-user", _lienthong("console", "user", "add", AUDITOR, *words))
+        command = _lienthong("console")
+        return Program(lambda: command, self._log_file("console"), environment=self._environment(), announces=True)
+
     def _addresses(self, mocks: Mapping[str, str]) -> Addresses:
         port = self._port or free_port()
         until = time.monotonic() + _PORT_WAIT_S  # a gateway whose sandbox was killed takes a moment to leave
@@ -120,7 +130,8 @@ class Sandbox:
             if time.monotonic() > until:
                 raise SandboxError(f"port {port} is in use — choose another with --port (0 takes any)")
             time.sleep(0.1)
-        return Addresses(f"http://127.0.0.1:{port}", f"http://127.0.0.1:{free_port()}", mocks)
+        operations, console = (f"http://127.0.0.1:{free_port()}" for _ in range(2))
+        return Addresses(f"http://127.0.0.1:{port}", operations, mocks, console)
 
     def _run(self, name: str, command: list[str]) -> None:
         with self._log_file(name).open("ab") as log:

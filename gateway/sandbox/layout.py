@@ -9,6 +9,9 @@ REGISTRIES = {"population": "population", "insurance": "insurance", "civil_statu
 PORTAL = "portal"
 """Name of the National Portal's mock."""
 
+AUDITOR, AUDITOR_NAME = "kiemsoat", "Trưởng kiểm soát thử nghiệm"
+"""The console's one user in a sandbox."""
+
 PROVINCE, STRICT_PROVINCE, MINISTRY = "H99.igate", "H98.onegate", "G99.registry"
 
 
@@ -86,6 +89,11 @@ class Layout:
     def vkey(self) -> Path:
         """The log's verifier key, for clients to pin."""
         return self.root / "log.vkey"
+
+    @property
+    def auditor(self) -> Path:
+        """The lead auditor's `username`, `password` and `totp_secret` for the console."""
+        return self.root / "auditor.toml"
 
     def client_toml(self, client: str) -> Path:
         """Return a caller's `client.toml`."""

@@ -74,7 +74,7 @@ class Act(NamedTuple):
 
     log_id: int
     origin: str
-    index: int
+    position: int
     at: datetime
     officer: bytes
     outcome: str | None

@@ -21,7 +21,7 @@ class Place(NamedTuple):
 
     at: datetime
     log_id: int
-    index: int
+    position: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Lookup(NamedTuple):
 
     entry_id: UUID
     log_id: int
-    index: int
+    position: int
     at: datetime
     kind: str
     question: UUID | None
@@ -63,7 +63,7 @@ class Lookup(NamedTuple):
     @property
     def place(self) -> Place:
         """Where a page that ends with it ends."""
-        return Place(self.at, self.log_id, self.index)
+        return Place(self.at, self.log_id, self.position)
 
 
 class Facet(NamedTuple):
@@ -153,12 +153,12 @@ def _root(scope: Scope) -> str | None:
 
 
 def _arguments(scope: Scope, filters: Filters) -> tuple[Any, ...]:
-    at, log_id, index = filters.before
+    at, log_id, position = filters.before
     return (
         filters.since,
         at,
         log_id,
-        index,
+        position,
         _likes(scope),
         _root(scope),
         filters.client,

@@ -32,7 +32,7 @@ _PLAIN = ("client", "unit", "procedure", "dossier", "outcome")
 COLUMNS = ("at", "entry", "kind", "client", "service", "procedure", "dossier", "unit", "outcome", "explained", "score")
 
 
-class WrongFilter(ValueError):
+class FilterError(ValueError):
     """A filter is not one: the text is the key of a sentence."""
 
 
@@ -45,7 +45,7 @@ class View:
 
 
 async def view_of(visit: Visit) -> View:
-    """Read the filters of an address. Raises `WrongFilter`."""
+    """Read the filters of an address. Raises `FilterError`."""
     query = dict(visit.query)
     since, until = _period(query, visit.now)
     before = _place(query["before"]) if "before" in query else Place(until, 2**31 - 1, 2**63 - 1)
@@ -68,7 +68,7 @@ async def show(visit: Visit) -> web.StreamResponse:
     """Show one page of the list, with counts by facet."""
     try:
         view = await view_of(visit)
-    except WrongFilter as wrong:
+    except FilterError as wrong:
         return visit.refused(str(wrong))
     rows = await lookups(visit.desk.database, visit.scope, view.filters, PAGE + 1)
     counted = await facets(visit.desk.database, visit.scope, view.filters)
@@ -110,9 +110,10 @@ async def export(visit: Visit) -> web.StreamResponse:
     """Hand out the list as a file: at most `MOST_EXPORTED` rows, no names, no numbers of persons."""
     try:
         view = await view_of(visit)
-    except WrongFilter as wrong:
+    except FilterError as wrong:
         return visit.refused(str(wrong))
-    rows, filters = [], view.filters
+    rows: list[dict[str, Any]] = []
+    filters = view.filters
     while len(rows) < MOST_EXPORTED:
         page = await lookups(visit.desk.database, visit.scope, filters, _EXPORT_PAGE)
         rows += [exported(row) for row in page]
@@ -167,7 +168,7 @@ def _date(text: str) -> datetime:
     try:
         return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=LOCAL)
     except ValueError:
-        raise WrongFilter("lookups.wrong_date") from None
+        raise FilterError("lookups.wrong_date") from None
 
 
 def _services(query: Mapping[str, str]) -> tuple[str, ...] | None:
@@ -187,7 +188,7 @@ async def _officer(visit: Visit, query: Mapping[str, str]) -> tuple[bytes, ...] 
         except ValueError:
             row = None
         if row is None or row.officer is None:
-            raise WrongFilter("lookups.no_such_officer")
+            raise FilterError("lookups.no_such_officer")
         return (row.officer,)
     return await _handle(visit, query, "officer")
 
@@ -197,12 +198,12 @@ async def _handle(visit: Visit, query: Mapping[str, str], kind: str) -> tuple[by
         return None
     handle = await visit.desk.doorman.store.handle(query[kind], kind)
     if handle is None:
-        raise WrongFilter("lookups.no_such_search")
+        raise FilterError("lookups.no_such_search")
     return tuple(handle.pseudonyms)
 
 
 def _cursor(place: Place) -> str:
-    return f"{place.at.isoformat()}_{place.log_id}_{place.index}"
+    return f"{place.at.isoformat()}_{place.log_id}_{place.position}"
 
 
 def _place(text: str) -> Place:
@@ -211,9 +212,9 @@ def _place(text: str) -> Place:
     try:
         place = Place(datetime.fromisoformat(at), int(log_id), int(index))
     except ValueError:
-        raise WrongFilter("lookups.wrong_place") from None
-    if place.at.tzinfo is None or not 0 <= place.index < 2**63 or not 0 <= place.log_id < 2**31:
-        raise WrongFilter("lookups.wrong_place")
+        raise FilterError("lookups.wrong_place") from None
+    if place.at.tzinfo is None or not 0 <= place.position < 2**63 or not 0 <= place.log_id < 2**31:
+        raise FilterError("lookups.wrong_place")
     return place
 
 

@@ -62,7 +62,7 @@ def line_of(act: Act, known: Mapping[bytes, str]) -> Line:
     leaf = parse(act.leaf)
     mode = str(leaf.get("mode", "")).removeprefix("console.")
     return Line(
-        act.at, known.get(act.officer), mode, act.outcome, _short(leaf.get("detail", {})), act.origin, act.index
+        act.at, known.get(act.officer), mode, act.outcome, _short(leaf.get("detail", {})), act.origin, act.position
     )
 
 

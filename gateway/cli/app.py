@@ -29,6 +29,7 @@ COMMANDS = {
     "compat": "compat",
     "reuse": "reuse",
     "console": "console",
+    "citizen": "citizen",
     "adapter": "adapter",
     "sandbox": "sandbox",
     "demo": "demo",

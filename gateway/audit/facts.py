@@ -41,16 +41,15 @@ class Lookup:
     fields: frozenset[str] = frozenset()
     """Names of the fields that were disclosed."""
     detail: Mapping[str, Any] = field(default_factory=dict)
+    day: str = field(init=False)
+    """The local day."""
+    people: frozenset[bytes] = field(init=False)
+    """The pseudonyms under which the person is known: as asked, and as the registry answered."""
 
-    @property
-    def people(self) -> frozenset[bytes]:
-        """The pseudonyms under which the person is known: as asked, and as the registry answered."""
-        return frozenset(one for one in (self.subject, self.person) if one)
-
-    @property
-    def day(self) -> str:
-        """The local day."""
-        return local(self.at).date().isoformat()
+    def __post_init__(self) -> None:
+        """Compute once what every rule asks for."""
+        object.__setattr__(self, "day", local(self.at).date().isoformat())
+        object.__setattr__(self, "people", frozenset(one for one in (self.subject, self.person) if one))
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,11 +142,12 @@ class Past:
     """Kind of its explanation, `unexplained` included; None where it was not judged yet."""
     why: str = ""
     """Why its dossier did not explain it."""
+    day: str = field(init=False)
+    """The local day."""
 
-    @property
-    def day(self) -> str:
-        """The local day."""
-        return local(self.at).date().isoformat()
+    def __post_init__(self) -> None:
+        """Compute once what many rules ask for."""
+        object.__setattr__(self, "day", local(self.at).date().isoformat())
 
 
 @dataclass(frozen=True, slots=True)

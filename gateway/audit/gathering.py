@@ -22,6 +22,9 @@ AFTERWARDS = timedelta(minutes=30)
 REFUSAL_WINDOW = timedelta(minutes=10)
 _COUNTED = frozenset({"signature-replayed", "signature-invalid", "digest-mismatch"})
 
+_Days = tuple[tuple[int, int], ...]
+_Earlier = tuple[_Days, _Days]
+
 
 @dataclass(slots=True)
 class Gathered:
@@ -31,29 +34,37 @@ class Gathered:
     catalogues: Sequence[Catalogue]
     dossiers: dict[str, Dossier] = field(default_factory=dict)
     of_person: dict[bytes, list[Dossier]] = field(default_factory=dict)
-    by_officer: dict[bytes, list[Past]] = field(default_factory=dict)
-    about: dict[bytes, list[Past]] = field(default_factory=dict)
-    days: dict[bytes, list[tuple[date, str | None, int, int]]] = field(default_factory=dict)
-    unit_days: dict[str, list[tuple[bytes, date, int, int]]] = field(default_factory=dict)
+    by_officer: dict[bytes, tuple[Past, ...]] = field(default_factory=dict)
+    about: dict[bytes, tuple[Past, ...]] = field(default_factory=dict)
+    days: dict[bytes, tuple[tuple[date, str | None, int, int], ...]] = field(default_factory=dict)
+    unit_days: dict[str, tuple[tuple[bytes, date, int, int], ...]] = field(default_factory=dict)
     keys: dict[str, dict[str, datetime]] = field(default_factory=dict)
     refusals: dict[tuple[str, str | None], int] = field(default_factory=dict)
+    _habits: dict[tuple[bytes | None, str | None, str], _Earlier] = field(default_factory=dict)
     _needs: dict[tuple[int, str | None], dict[str, Need] | None] = field(default_factory=dict)
 
-    def around(self, lookup: Lookup, explained: Mapping[str, tuple[str, str]]) -> Surroundings:
-        """Return one look-up's surroundings; `explained` is what this batch itself found, by entry."""
+    def learn(self, explained: Mapping[str, tuple[str, str]]) -> None:
+        """Take over what this batch itself found: kind and why, by entry."""
+        for past in (self.by_officer, self.about):
+            for key, rows in past.items():
+                past[key] = tuple(_updated(one, explained.get(one.question)) for one in rows)
+
+    def around(self, lookup: Lookup) -> Surroundings:
+        """Return one look-up's surroundings."""
         dossier = self.dossiers.get(lookup.dossier) if lookup.dossier else None
         dossiers = {one.code: one for who in sorted(lookup.people) for one in self.of_person.get(who, ())}
         procedure = dossier.procedure if dossier else lookup.procedure
         keys = self.keys.get(lookup.client or "", {})
+        own_days, peer_days = self._earlier(lookup)
         return Surroundings(
             dossier=dossier,
             dossiers=tuple(dossiers.values()),
             needs=self._needed(lookup, procedure),
             staff=self.staff,
-            by_officer=_now_known(self.by_officer.get(lookup.officer or b"", ()), explained),
-            about_person=_now_known(self.about.get(lookup.subject or b"", ()), explained),
-            own_days=self._own_days(lookup),
-            peer_days=self._peer_days(lookup),
+            by_officer=self.by_officer.get(lookup.officer or b"", ()),
+            about_person=self.about.get(lookup.subject or b"", ()),
+            own_days=own_days,
+            peer_days=peer_days,
             known_keys=frozenset(keyid for keyid, first in keys.items() if first < lookup.at),
             client_since=min(keys.values(), default=None),
             refusals=self.refusals.get((lookup.outcome or "", lookup.client), 0),
@@ -66,23 +77,23 @@ class Gathered:
             self._needs[key] = needs_of(catalogue, procedure)
         return self._needs[key]
 
-    def _own_days(self, lookup: Lookup) -> tuple[tuple[int, int], ...]:
-        today = local(lookup.at).date()
-        days = self.days.get(lookup.officer or b"", ())
-        return tuple((lookups, persons) for day, _, lookups, persons in days if day < today)
-
-    def _peer_days(self, lookup: Lookup) -> tuple[tuple[int, int], ...]:
-        today = local(lookup.at).date()
-        days = self.unit_days.get(lookup.unit or "", ())
-        return tuple(
-            (lookups, persons)
-            for officer, day, lookups, persons in days
-            if officer != lookup.officer and today - timedelta(HISTORY_DAYS) <= day < today
-        )
-
-
-def _now_known(past: Sequence[Past], explained: Mapping[str, tuple[str, str]]) -> tuple[Past, ...]:
-    return tuple(_updated(one, explained.get(one.question)) for one in past)
+    def _earlier(self, lookup: Lookup) -> _Earlier:
+        """Return (look-ups, persons) of the officer's earlier days and of the unit's others, once a day and officer."""
+        key = (lookup.officer, lookup.unit, lookup.day)
+        if key not in self._habits:
+            today = local(lookup.at).date()
+            since = today - timedelta(HISTORY_DAYS)
+            own = self.days.get(lookup.officer or b"", ())
+            peers = self.unit_days.get(lookup.unit or "", ())
+            self._habits[key] = (
+                tuple((lookups, persons) for day, _, lookups, persons in own if since <= day < today),
+                tuple(
+                    (lookups, persons)
+                    for officer, day, lookups, persons in peers
+                    if officer != lookup.officer and since <= day < today
+                ),
+            )
+        return self._habits[key]
 
 
 def _updated(past: Past, known: tuple[str, str] | None) -> Past:
@@ -141,8 +152,8 @@ def _some(values: Iterable[Any]) -> list[Any]:
     return sorted({value for value in values if value is not None})
 
 
-def _grouped(rows: Sequence[Any], by: str, make: Callable[[Any], Any]) -> dict[Any, list[Any]]:
+def _grouped(rows: Sequence[Any], by: str, make: Callable[[Any], Any]) -> dict[Any, tuple[Any, ...]]:
     found: defaultdict[Any, list[Any]] = defaultdict(list)
     for row in rows:
         found[row[by]].append(make(row))
-    return dict(found)
+    return {key: tuple(values) for key, values in found.items()}

@@ -21,11 +21,10 @@ Precisions = Mapping[str, float]
 def judge_batch(lookups: Sequence[Lookup], facts: Gathered, precisions: Precisions) -> tuple[Batch, list[str]]:
     """Return what to write of a batch, and earlier look-ups that one of it may now explain, to be judged again."""
     explanations = _explanations(lookups, facts)
-    known = {entry: (one.kind, str(one.detail.get("why", ""))) for entry, one in explanations.items()}
     alerts: dict[str, Mapping[str, Any]] = {}
     again: set[str] = set()
     for lookup in lookups:
-        around, explanation = facts.around(lookup, known), explanations[lookup.question]
+        around, explanation = facts.around(lookup), explanations[lookup.question]
         hits = list(judge(lookup, explanation, around))
         believed = score(precisions[hit.rule.id] for hit in hits)
         for hit in hits:
@@ -41,12 +40,17 @@ def judge_batch(lookups: Sequence[Lookup], facts: Gathered, precisions: Precisio
 
 
 def _explanations(lookups: Sequence[Lookup], facts: Gathered) -> dict[str, Explanation]:
-    found = {one.question: explain(one, facts.around(one, {})) for one in lookups}
-    known = {entry: (one.kind, str(one.detail.get("why", ""))) for entry, one in found.items()}
+    found = {one.question: explain(one, facts.around(one)) for one in lookups}
+    facts.learn(_words(found))
     for one in lookups:
         if not found[one.question].explained:
-            found[one.question] = explain(one, facts.around(one, known))
+            found[one.question] = explain(one, facts.around(one))
+    facts.learn(_words(found))
     return found
+
+
+def _words(explanations: Mapping[str, Explanation]) -> dict[str, tuple[str, str]]:
+    return {entry: (one.kind, str(one.detail.get("why", ""))) for entry, one in explanations.items()}
 
 
 def _mended(lookup: Lookup, explanation: Explanation, around: Surroundings) -> set[str]:

@@ -77,7 +77,7 @@ class Auditor:
         events = await self._database.fetch("findings.fresh_events", start, EVENTS)
         if not events:
             return False
-        codes = sorted({row["dossier"] for row in events})
+        codes = sorted({row["dossier"] for row in events if row["matters"]})  # may explain, or end before its time
         since = self._clock() - _AGES
         rows = await self._database.fetch("findings.touched", codes, since)
         lookups = [lookup_of(row) for row in rows]

@@ -20,6 +20,8 @@ def _off_hours(lookup: Lookup, explanation: Explanation, around: Surroundings) -
     if explanation.kind in _APPROVED or lookup.officer is None:
         return None
     officer = around.staff.officers.get(lookup.officer, Officer(lookup.unit or ""))
+    if not is_off_hours(lookup.at, officer.begins, officer.ends):
+        return None
     outside = [
         past
         for past in lately(lookup, around.by_officer, timedelta(hours=12))

@@ -44,7 +44,7 @@ class CleanTraffic:
         for _ in range(round(pace)):
             hour = (
                 self._random.uniform(17, 19)
-                if late and self._random.random() < 0.3
+                if late and self._random.random() < OVERTIME_SHARE
                 else self._random.uniform(7.7, 16.5)
             )
             self.dossier(officer, datetime.combine(day, time(), LOCAL) + timedelta(hours=hour))

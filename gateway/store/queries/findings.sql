@@ -14,7 +14,8 @@ SELECT log_id, index, at, entry_id, kind, leaf FROM entry
 WHERE entry_id = ANY ($1::uuid[]) AND at BETWEEN $2 AND $3 AND kind IN ('answered', 'refused', 'status');
 
 -- name: fresh_events
-SELECT sequence, dossier FROM dossier_event WHERE sequence > $1 ORDER BY sequence LIMIT $2;
+SELECT sequence, dossier, parties IS NOT NULL OR status IN (1, 2, 3, 7, 8) AS matters
+FROM dossier_event WHERE sequence > $1 ORDER BY sequence LIMIT $2;
 
 -- name: touched
 SELECT log_id, index, at, entry_id, kind, leaf FROM entry

@@ -4,7 +4,6 @@ The rule: a reveal is bound to a case and to an entry of that case, is in the lo
 daily number needs a second person. What was opened is handed back once and kept nowhere.
 """
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -71,7 +70,6 @@ class Revealer:
 
     def __init__(self, database: Database, key: X25519PrivateKey, cap: int = DAILY_CAP) -> None:
         self._database, self._key, self._cap = database, key, cap
-        self._one_at_a_time = asyncio.Lock()
 
     async def needs_second(self, login: str, now: datetime) -> bool:
         """Whether this person's next reveal of the day needs a second one. Raises `StoreError`."""
@@ -92,15 +90,15 @@ class Revealer:
         `destroyed`: its key is gone), `EvidenceUnavailable`, `StoreError`.
         """
         case_id, entry_id = place
-        async with self._one_at_a_time:  # so that the daily number holds for requests made at once
-            after = await self._check(actor, scope, place, now, second)
-            detail = {"case": case_id, "entry": entry_id, "second": second is not None}
-            recorded = await record("reveal", detail, sealed={"second": second} if second else {})
-            row = store.RevealRow(entry_id, actor.login, second, recorded.at, recorded.entry_id)
-            await store.put_reveal(self._database, case_id, row)
-            case = await store.read_case(self._database, scope, case_id)
-            if case is not None:
-                await store.take_step(self._database, scope, case_id, _step(case, after, row))
+        after = await self._check(actor, scope, place, now, second)
+        detail = {"case": case_id, "entry": entry_id, "second": second is not None}
+        recorded = await record("reveal", detail, sealed={"second": second} if second else {})
+        row = store.RevealRow(entry_id, actor.login, second, recorded.at, recorded.entry_id)
+        if not await store.put_reveal(self._database, case_id, row, local_midnight(now), self._cap):
+            raise CaseRefused("second", "past today's number a reveal needs a second person")
+        case = await store.read_case(self._database, scope, case_id)
+        if case is not None:
+            await store.take_step(self._database, scope, case_id, _step(case, after, row))
         return await self._open(entry_id)
 
     async def _check(

@@ -230,9 +230,10 @@ async def reveals_since(database: Database, login: str, since: datetime) -> int:
     return int(await database.fetchval("cases.reveals_since", login, since))
 
 
-async def put_reveal(database: Database, case_id: int, reveal: RevealRow) -> int:
-    """Keep that something is revealed; return the reveal's number. Raises `StoreError`."""
-    number: int = await database.fetchval(
-        "cases.put_reveal", reveal.entry_id, case_id, reveal.by, reveal.second, reveal.at, reveal.recorded
-    )
-    return number
+async def put_reveal(database: Database, case_id: int, reveal: RevealRow, since: datetime, cap: int) -> bool:
+    """Keep that something is revealed; whether it may be: alone, at most `cap` times since `since`.
+
+    Raises `StoreError`.
+    """
+    row = reveal.entry_id, case_id, reveal.by, reveal.second, reveal.at, reveal.recorded
+    return await database.fetchval("cases.put_reveal", *row, since, cap) is not None

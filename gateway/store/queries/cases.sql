@@ -77,7 +77,7 @@ WHERE a.entry_id = $1 LIMIT 1;
 SELECT count(*) FROM reveal WHERE by = $1 AND at >= $2;
 
 -- name: put_reveal
-INSERT INTO reveal (entry_id, case_id, by, second, at, recorded) VALUES ($1, $2, $3, $4, $5, $6) RETURNING reveal_id;
+SELECT case_reveal_put($1, $2, $3, $4, $5, $6, $7, $8);
 
 -- name: reveals
 SELECT entry_id, by, second, at, recorded FROM reveal WHERE case_id = $1 ORDER BY at;

@@ -38,3 +38,13 @@ def test_equal_events_have_different_boxes(pseudonyms, make_event):
     """Nobody can tell from the boxes that two events are alike."""
     event, carrier = make_event(), Carrier(pseudonyms)
     assert carrier.pack("H99.igate", event, 2026) != carrier.pack("H99.igate", event, 2026)
+
+
+def test_a_message_travels_with_its_event(pseudonyms, make_event):
+    """What came in the portal's own dialect is there byte for byte; an event of ours has no such thing."""
+    event, carrier = make_event(note="dòng một\ndòng hai"), Carrier(pseudonyms)
+    original = '{"service":"DongBoHoSoMC","item":{"GhiChu":"dòng một\\ndòng hai"}}'.encode()
+    parcel = carrier.open("H99.igate", event.event_id, carrier.pack("H99.igate", event, 2026, original))
+    assert parcel.original == original
+    assert canonical_event(parcel.event) == canonical_event(event)
+    assert carrier.open("H99.igate", event.event_id, carrier.pack("H99.igate", event, 2026)).original is None

@@ -15,7 +15,7 @@ from gateway.reuse.report.words import number_vi, percent_vi
 
 EVIDENCED, DECLARED, LOST, HELD = "#0b4f8a", "#c9a227", "#c8553d", "#6b8aa8"
 _INK, _FAINT, _FONT = "#1d2733", "#d9e0e7", "'Be Vietnam Pro', 'Noto Sans', 'Segoe UI', Arial, sans-serif"
-_WIDTH = 860
+_WIDTH = 940
 _SIZE = re.compile(r'^<svg ([^>]*?)width="([0-9.]+)" height="([0-9.]+)"')
 Data = list[dict[str, Any]]
 
@@ -63,7 +63,7 @@ def waterfall(steps: Sequence[Step]) -> str:
     order = [step.label for step in steps]
     colours = alt.Scale(domain=["total", "held", "loss", "used"], range=[_INK, HELD, LOST, EVIDENCED])
     base = alt.Chart({"values": data}).encode(
-        y=alt.Y("label:N", sort=order, title=None, axis=alt.Axis(labelLimit=340, labelFontSize=13, ticks=False))
+        y=alt.Y("label:N", sort=order, title=None, axis=alt.Axis(labelLimit=330, labelFontSize=13, ticks=False))
     )
     bars = base.mark_bar(height=20, cornerRadius=2).encode(
         x=alt.X("low:Q", title=None, axis=None),
@@ -73,7 +73,7 @@ def waterfall(steps: Sequence[Step]) -> str:
     texts = base.mark_text(align="left", dx=6, fontSize=13, fontWeight="bold", color=_INK).encode(
         x="high:Q", text="text:N"
     )
-    return _svg((bars + texts).properties(width=_WIDTH - 330, height=30 * len(order)))
+    return _svg((bars + texts).properties(width=_WIDTH - 380, height=30 * len(order)))
 
 
 def dumbbells(pairs: Sequence[Pair]) -> str:
@@ -134,7 +134,12 @@ def heat_map(tiles: Sequence[Tile]) -> str:
     rows = list(dict.fromkeys(tile.row for tile in tiles))
     columns = list(dict.fromkeys(tile.column for tile in tiles))
     base = alt.Chart({"values": data}).encode(
-        x=alt.X("column:N", sort=columns, title=None, axis=alt.Axis(labelAngle=-40, labelLimit=220, orient="top")),
+        x=alt.X(
+            "column:N",
+            sort=columns,
+            title=None,
+            axis=alt.Axis(labelAngle=-40, labelLimit=220, labelFontSize=12, orient="top", grid=False),
+        ),
         y=alt.Y("row:N", sort=rows, title=None, axis=alt.Axis(labelLimit=300, labelFontSize=12, ticks=False)),
     )
     scale = alt.Scale(domain=[0, 100], range=["#eef3f8", "#8fb4d6", EVIDENCED])
@@ -177,7 +182,7 @@ def trend(months: Sequence[Pair]) -> str:
         y=alt.Y(
             "rate:Q",
             title=None,
-            scale=alt.Scale(domainMin=0),
+            scale=alt.Scale(domainMin=0, padding=12),
             axis=alt.Axis(labelExpr="datum.value + ' %'", gridColor=_FAINT, tickCount=5),
         ),
         color=alt.Color(

@@ -35,6 +35,35 @@ _SERVICES_VI = {
     "civil-status": "Hộ tịch",
     "tax": "Thuế",
 }
+_FIELDS_VI = {
+    "address": "địa chỉ",
+    "birth_date": "ngày sinh",
+    "birth_place": "nơi sinh",
+    "card_number": "số thẻ",
+    "current_address": "nơi ở",
+    "died_on": "ngày chết",
+    "father": "cha",
+    "full_name": "họ tên",
+    "home_town": "quê quán",
+    "household_number": "số hộ",
+    "husband": "chồng",
+    "insurance_code": "mã BHXH",
+    "kind": "loại",
+    "marital_status": "hôn nhân",
+    "mother": "mẹ",
+    "name": "tên",
+    "obligations": "nghĩa vụ thuế",
+    "permanent_address": "thường trú",
+    "personal_id": "số định danh",
+    "registration_number": "số đăng ký",
+    "sex": "giới tính",
+    "status": "trạng thái",
+    "tax_code": "mã số thuế",
+    "total_amount": "số tiền",
+    "valid_from": "giá trị từ",
+    "valid_to": "giá trị đến",
+    "wife": "vợ",
+}
 _GROUPS_VI = {
     "agency": ("Cơ quan", "Agency"),
     "procedure": ("Thủ tục", "Procedure"),
@@ -156,7 +185,13 @@ def _tiles(report: Report) -> list[Tile]:
         registry = service.partition("/")[0]
         withheld = small(needed) or small(covered) or small(needed - covered)
         rate = None if withheld or not needed else 100 * covered / needed
-        tiles.append(Tile(_label(report, procedure), f"{_SERVICES_VI.get(registry, registry)}: {field}", rate))
+        tiles.append(
+            Tile(
+                _label(report, procedure),
+                f"{_SERVICES_VI.get(registry, registry)}: {_FIELDS_VI.get(field, field)}",
+                rate,
+            )
+        )
     return tiles
 
 

@@ -109,7 +109,10 @@ class Country:
         lookups, components = [], []
         for part in ("TP01", "TP02", "TP03"):
             if r.random() < 0.85:
-                found = [self.lookup(client, part, parties, received, events) for _ in range(self.pick((3, 0), (6, 1), (1, 2)))]
+                found = [
+                    self.lookup(client, part, parties, received, events)
+                    for _ in range(self.pick((3, 0), (6, 1), (1, 2)))
+                ]
                 lookups += found
                 components.append(self.component(part, found))
         return Dossier(
@@ -124,8 +127,10 @@ class Country:
     def events(self, received):
         """Walk through statuses, now and then into a supplement, a refusal or nowhere."""
         path = list(self.pick(
-            (8, (1, 2, 4, 9, 10)), (4, (1, 2, 4, 9)), (3, (2, 5, 2, 9)), (2, (2, 5)), (1, (2, 5, 4, 5)), (1, (2, 5, 4, 5, 4, 9)),
-            (2, (1, 3)), (1, (1, 7)), (1, (1, 2, 7)), (1, (2, 8)), (2, (1, 2)), (1, (1, 5, 5, 2, 4, 10)), (1, (2, 8, 4, 9)),
+            (8, (1, 2, 4, 9, 10)), (4, (1, 2, 4, 9)), (3, (2, 5, 2, 9)), (2, (2, 5)), (1, (2, 5, 4, 5)),
+            (1, (2, 5, 4, 5, 4, 9)),
+            (2, (1, 3)), (1, (1, 7)), (1, (1, 2, 7)), (1, (2, 8)), (2, (1, 2)), (1, (1, 5, 5, 2, 4, 10)),
+            (1, (2, 8, 4, 9)),
         ))  # fmt: skip
         at, found = received - timedelta(minutes=5), []
         for status in path:
@@ -140,7 +145,9 @@ class Country:
         service, role = {"TP01": ("civil-status/birth", "applicant"), "TP02": ("population/person", "applicant"),
                          "TP03": ("population/person", "mother")}[part]  # fmt: skip
         service = self.pick((8, service), (3, "insurance/health-card"), (1, "civil-status/birth"))
-        outcome = self.pick((12, "found"), (2, "match"), (1, "no_match"), (1, "mismatch"), (1, "registry-timeout"), (1, "review"))
+        outcome = self.pick(
+            (12, "found"), (2, "match"), (1, "no_match"), (1, "mismatch"), (1, "registry-timeout"), (1, "review")
+        )
         fields = [name for name in FIELDS[service] if r.random() < 0.93] if outcome in {"found", "match"} else []
         role = self.pick((9, role), (3, "child"), (1, "mother"))
         people = {next(iter(parties[role]))} if r.random() < 0.9 else {person(-1)}
@@ -172,7 +179,9 @@ class Country:
                     version, orjson.dumps(documents).decode(), at,
                 )  # fmt: skip
             await connection.execute("UPDATE in_force SET configuration = 2")
-            log = await connection.fetchval("INSERT INTO log (origin, slot, year) VALUES ('made.up', 7, 2026) RETURNING log_id")
+            log = await connection.fetchval(
+                "INSERT INTO log (origin, slot, year) VALUES ('made.up', 7, 2026) RETURNING log_id"
+            )
             for table, (columns, rows) in tables_of(self.dossiers, log).items():
                 await connection.copy_records_to_table(table, columns=columns.split(), records=rows)
             entries = sum(len(dossier.lookups) for dossier in self.dossiers)
@@ -186,14 +195,14 @@ class Country:
 def tables_of(dossiers, log):
     """Return the rows of every table, by table: names of columns, tuples."""
     found = {
-        "dossier": ("code agency client procedure status occurred_at first_at received_at due_at channel result binds "
-                    "newest new_at new_rank new_id new_status", []),
-        "dossier_event": ("sequence client event_id dossier procedure agency status rank occurred_at recorded_at digest "
-                          "content late applied source binds request_id", []),
+        "dossier": (("code agency client procedure status occurred_at first_at received_at due_at channel result binds "
+                    "newest new_at new_rank new_id new_status"), []),
+        "dossier_event": (("sequence client event_id dossier procedure agency status rank occurred_at recorded_at "
+                          "digest content late applied source binds request_id"), []),
         "dossier_component": ("dossier code obtained lookup_id digitised reused required sequence", []),
         "dossier_party": ("dossier role id_type pseudonym year binds sequence", []),
-        "entry": ("log_id index at entry_id kind request_id client service dossier subject person outcome question leaf",
-                  []),
+        "entry": (("log_id index at entry_id kind request_id client service dossier subject person outcome "
+                   "question leaf"), []),
         "lookup_outcome": ("lookup_id client used mismatch at", []),
         "delivery_head": ("dossier due_at acknowledged", []),
     }  # fmt: skip
@@ -208,8 +217,8 @@ def tables_of(dossiers, log):
             content = orjson.dumps({} if number else {"received_at": d.received_at.isoformat()}).decode()
             rows["dossier_event"].append((
                 len(rows["dossier_event"]) + 1, d.client, f"{d.code}-{number}", d.code, d.procedure, d.agency,
-                event.status, RANK[event.status], event.occurred_at, event.recorded_at, b"", content, False, True, "api",
-                True, "r",
+                event.status, RANK[event.status], event.occurred_at, event.recorded_at, b"", content, False, True,
+                "api", True, "r",
             ))  # fmt: skip
         for c in d.components:
             named = UUID(c.lookup_id) if c.lookup_id else None
@@ -243,5 +252,11 @@ def entries_of(dossier, item, log, index):
 
 @pytest.fixture(scope="session")
 def country():
-    """Twenty thousand dossiers."""
+    """Grow three thousand dossiers."""
+    return Country(seed=2).grow(3_000)
+
+
+@pytest.fixture(scope="session")
+def big_country():
+    """Grow twenty thousand dossiers."""
     return Country().grow(20_000)

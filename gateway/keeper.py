@@ -14,6 +14,7 @@ import uvloop
 from aiohttp import web
 from prometheus_client import REGISTRY
 
+from gateway.audit.streaming import Auditor
 from gateway.delivery.metrics import DeliveryMetrics
 from gateway.delivery.running import Delivering
 from gateway.dossiers.carrying import Carrier
@@ -69,13 +70,15 @@ async def _house(settings: Settings, operations: Operations) -> None:
         now=utc_now,
     )
     deliveries = asyncio.create_task(delivering.run(), name="deliveries")
+    auditing = asyncio.create_task(Auditor(database, clock=utc_now).run(), name="audit")
     counting = asyncio.create_task(keep_counted(database), name="reuse")
     try:
         await _keep(settings, operations, database, keys, pins)
     finally:
         deliveries.cancel()
+        auditing.cancel()
         counting.cancel()
-        await asyncio.gather(deliveries, counting, return_exceptions=True)
+        await asyncio.gather(deliveries, counting, auditing, return_exceptions=True)
         await database.close()
 
 

@@ -46,6 +46,11 @@ class Lookup:
     people: frozenset[bytes] = field(init=False)
     """The pseudonyms under which the person is known: as asked, and as the registry answered."""
 
+    @property
+    def is_lookup(self) -> bool:
+        """Whether somebody asked about a person, answered or not: only that needs an explanation."""
+        return self.kind == "answered" or (self.kind == "refused" and bool(self.officer and self.subject))
+
     def __post_init__(self) -> None:
         """Compute once what every rule asks for."""
         object.__setattr__(self, "day", local(self.at).date().isoformat())
@@ -172,6 +177,8 @@ class Surroundings:
     """Keys that the client had used before; None: not looked for."""
     client_since: datetime | None = None
     """The client's first entry."""
+    acts: tuple[tuple[bytes, datetime], ...] = ()
+    """(person, time) of what an auditor searched for or revealed in the last 24 hours, this one included."""
     refusals: int = 0
     """Refusals of this kind by this client in the last 10 minutes."""
 

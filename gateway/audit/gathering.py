@@ -39,6 +39,7 @@ class Gathered:
     days: dict[bytes, tuple[tuple[date, str | None, int, int], ...]] = field(default_factory=dict)
     unit_days: dict[str, tuple[tuple[bytes, date, int, int], ...]] = field(default_factory=dict)
     keys: dict[str, dict[str, datetime]] = field(default_factory=dict)
+    acts: dict[bytes, tuple[tuple[bytes, datetime], ...]] = field(default_factory=dict)
     refusals: dict[tuple[str, str | None], int] = field(default_factory=dict)
     _habits: dict[tuple[bytes | None, str | None, str], _Earlier] = field(default_factory=dict)
     _needs: dict[tuple[int, str | None], dict[str, Need] | None] = field(default_factory=dict)
@@ -67,6 +68,11 @@ class Gathered:
             peer_days=peer_days,
             known_keys=frozenset(keyid for keyid, first in keys.items() if first < lookup.at),
             client_since=min(keys.values(), default=None),
+            acts=tuple(
+                act
+                for act in self.acts.get(lookup.officer or b"", ())
+                if timedelta() <= lookup.at - act[1] <= OFFICER_WINDOW
+            ),
             refusals=self.refusals.get((lookup.outcome or "", lookup.client), 0),
         )
 
@@ -132,6 +138,10 @@ async def gather(
     )
     for client, keyid, at in rows[4]:
         found.keys.setdefault(client, {})[keyid] = at
+    actors = _some(one.officer for one in lookups if one.kind == "admin")
+    if actors:
+        acts = await database.fetch("findings.acts", actors, first - OFFICER_WINDOW, last)
+        found.acts = _grouped(acts, "officer", lambda row: (row["subject"], row["at"]))
     found.refusals = await _refusals(database, lookups)
     return found
 

@@ -31,7 +31,7 @@ def judge_batch(lookups: Sequence[Lookup], facts: Gathered, precisions: Precisio
             alerts.setdefault(hit.key, _alert(lookup, explanation, hit, believed))
         again |= _mended(lookup, explanation, around)
     batch = Batch(
-        [_row(one, explanations[one.question]) for one in lookups],
+        [_row(one, explanations[one.question]) for one in lookups if one.is_lookup or one.kind == "status"],
         list(alerts.values()),
         {(one.officer, local(one.at).date()) for one in lookups if one.officer and one.kind == "answered"},
         _keys(lookups),
@@ -103,7 +103,7 @@ def _alert(lookup: Lookup, explanation: Explanation, hit: Hit, believed: float) 
 def _keys(lookups: Sequence[Lookup]) -> list[dict[str, Any]]:
     first: dict[tuple[str, str], Lookup] = {}
     for one in lookups:
-        if one.client and one.keyid:
+        if one.client and one.keyid and one.kind != "refused":
             key = (one.client, one.keyid)
             if key not in first or one.at < first[key].at:
                 first[key] = one

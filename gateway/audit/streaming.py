@@ -7,7 +7,7 @@ where it was and a second one changes nothing. An entry is judged within seconds
 
 import asyncio
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -49,6 +49,10 @@ class Auditor:
                 busy = await self.step()
             except StoreError as error:
                 _log.warning("audit waits for the database", error=type(error).__name__)
+                await asyncio.sleep(PAUSE_S)
+                continue
+            except Exception as error:  # noqa: BLE001 — one odd entry must not end the watch; its mark stays, it is told
+                _log.error("audit cannot judge", error=type(error).__name__)
                 await asyncio.sleep(PAUSE_S)
                 continue
             if not busy:
@@ -134,8 +138,3 @@ class Auditor:
             confirmed = sum(number for verdict, number in verdicts.items() if verdict in CONFIRMING)
             refuted = sum(number for verdict, number in verdicts.items() if verdict in REFUTING)
             self._precisions[rule.id] = precision(rule.weight, confirmed, refuted)
-
-
-def utc(moment: datetime) -> datetime:
-    """Return a moment in UTC."""
-    return moment.astimezone(UTC)

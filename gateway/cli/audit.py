@@ -9,6 +9,7 @@ import typer
 
 from gateway.administration import database_of, pins_of
 from gateway.cli.audit_export import export, verify_file
+from gateway.cli.audit_rules import add_to
 from gateway.cli.common import EXIT_CODES, Exit, err, fail, guarded, out, print_json, run, settings
 from gateway.evidence.audit import audit_verify
 from gateway.evidence.keys import EvidenceKeys
@@ -16,7 +17,7 @@ from gateway.evidence.report import Report
 from gateway.settings import Settings
 from gateway.store.logs import StoredEntry, entries_of_request
 
-group = typer.Typer(no_args_is_help=True, help="Verify the log, and show entries of it.")
+group = typer.Typer(no_args_is_help=True, help="Verify the log, show entries of it, and judge look-ups.")
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -56,6 +57,7 @@ def verify(
 
 
 group.command()(export)
+add_to(group)
 
 
 @group.command()

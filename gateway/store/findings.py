@@ -83,3 +83,8 @@ async def outcomes(database: Database) -> dict[str, dict[str, int]]:
 
 def _json(rows: Sequence[Mapping[str, Any]]) -> str:
     return orjson.dumps([dict(row) for row in rows]).decode()
+
+
+async def fired(database: Database, since: datetime) -> dict[str, tuple[int, int]]:
+    """Return how often each rule fired about what happened since, and how many of these alerts are not closed."""
+    return {row[0]: (row[1], row[2]) for row in await database.fetch("findings.fired", since)}

@@ -37,7 +37,7 @@ def _forgeries(lookup: Lookup, _: Explanation, around: Surroundings) -> Finding 
 
 def _new_key(lookup: Lookup, _: Explanation, around: Surroundings) -> Finding | None:
     known, since = around.known_keys, around.client_since
-    if lookup.keyid is None or known is None or lookup.keyid in known or since is None:
+    if lookup.kind == "refused" or lookup.keyid is None or known is None or lookup.keyid in known or since is None:
         return None
     return (
         Finding((lookup.client or "", lookup.keyid), {"keyid": lookup.keyid}) if lookup.at - since > SETTLED else None

@@ -17,7 +17,7 @@ _MISSED = frozenset({"no_match", "mismatch", "verification-limit"})
 
 def _off_hours(lookup: Lookup, explanation: Explanation, around: Surroundings) -> Finding | None:
     """Several look-ups outside one's hours, at night or unexplained: overtime over open dossiers is none."""
-    if explanation.kind in _APPROVED or lookup.officer is None:
+    if explanation.kind in _APPROVED or not lookup.is_lookup or lookup.officer is None:
         return None
     officer = around.staff.officers.get(lookup.officer, Officer(lookup.unit or ""))
     if not is_off_hours(lookup.at, officer.begins, officer.ends):
@@ -50,7 +50,7 @@ def _out_of_line(value: int, own: list[int], peers: list[int]) -> bool:
 
 def _volume(lookup: Lookup, explanation: Explanation, around: Surroundings) -> Finding | None:
     count = len(_today(lookup, around))
-    if explanation.kind in _APPROVED or count < LEAST_LOOKUPS:
+    if explanation.kind in _APPROVED or not lookup.is_lookup or count < LEAST_LOOKUPS:
         return None
     if not _out_of_line(count, [day[0] for day in around.own_days], [day[0] for day in around.peer_days]):
         return None
@@ -59,7 +59,7 @@ def _volume(lookup: Lookup, explanation: Explanation, around: Surroundings) -> F
 
 def _breadth(lookup: Lookup, explanation: Explanation, around: Surroundings) -> Finding | None:
     persons = len({past.subject for past in _today(lookup, around)})
-    if explanation.kind in _APPROVED or persons < LEAST_PERSONS:
+    if explanation.kind in _APPROVED or not lookup.is_lookup or persons < LEAST_PERSONS:
         return None
     if not _out_of_line(persons, [day[1] for day in around.own_days], [day[1] for day in around.peer_days]):
         return None
@@ -69,7 +69,12 @@ def _breadth(lookup: Lookup, explanation: Explanation, around: Surroundings) -> 
 def _misses(lookup: Lookup, explanation: Explanation, around: Surroundings) -> Finding | None:
     recent = lately(lookup, around.by_officer, MISSES_WITHIN)
     missed = sum(past.outcome in _MISSED for past in recent)
-    if explanation.kind in _APPROVED or missed < MISSES_LEAST or missed < MISSES_SHARE * len(recent):
+    if (
+        explanation.kind in _APPROVED
+        or not lookup.is_lookup
+        or missed < MISSES_LEAST
+        or missed < MISSES_SHARE * len(recent)
+    ):
         return None
     return Finding((officer_key(lookup), lookup.day), {"count": missed, "of": len(recent)})
 

@@ -6,7 +6,7 @@ from gateway.audit.rules.base import Finding, Rule, once_a_day
 
 
 def _known(lookup: Lookup, around: Surroundings) -> Officer | None:
-    return around.staff.officers.get(lookup.officer) if lookup.officer else None
+    return around.staff.officers.get(lookup.officer) if lookup.officer and lookup.is_lookup else None
 
 
 def _itself(lookup: Lookup, _: Explanation, around: Surroundings) -> Finding | None:
@@ -25,7 +25,7 @@ def _family(lookup: Lookup, explanation: Explanation, around: Surroundings) -> F
 
 
 def _colleague(lookup: Lookup, explanation: Explanation, around: Surroundings) -> Finding | None:
-    if explanation.kind != UNEXPLAINED:
+    if explanation.kind != UNEXPLAINED or not lookup.is_lookup:
         return None
     officer = _known(lookup, around)
     own = officer.itself if officer else frozenset()

@@ -13,16 +13,16 @@ _WEAK = frozenset({UNEXPLAINED, EMERGENCY})
 
 def _protected(lookup: Lookup, explanation: Explanation, around: Surroundings) -> Finding | None:
     watched = lookup.people & around.staff.protected
-    return once_a_day(lookup) if watched and explanation.kind in _WEAK else None
+    return once_a_day(lookup) if watched and lookup.is_lookup and explanation.kind in _WEAK else None
 
 
 def _decoy(lookup: Lookup, _: Explanation, around: Surroundings) -> Finding | None:
-    return once_a_day(lookup) if lookup.people & around.staff.decoys else None
+    return once_a_day(lookup) if lookup.is_lookup and lookup.people & around.staff.decoys else None
 
 
 def _dead(lookup: Lookup, explanation: Explanation, around: Surroundings) -> Finding | None:
     since = around.dead_since(lookup)
-    if since is None or lookup.at <= since or explanation.kind not in _WEAK:
+    if since is None or not lookup.is_lookup or lookup.at <= since or explanation.kind not in _WEAK:
         return None
     return once_a_day(lookup)
 

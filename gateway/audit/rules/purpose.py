@@ -24,8 +24,14 @@ UNKNOWN_PERSONS, EXTRA_FIELDS, FOLDED_BEYOND = 3, 4, 5
 an officer's day that get an alert each: the rest share one."""
 
 
+def _why(lookup: Lookup, explanation: Explanation) -> str:
+    """Return why an answered look-up is not explained; a refused one told nobody anything."""
+    unexplained = lookup.kind == "answered" and explanation.kind == UNEXPLAINED
+    return str(explanation.detail.get("why", "")) if unexplained else ""
+
+
 def _no_dossier(lookup: Lookup, explanation: Explanation, around: Surroundings) -> Finding | None:
-    why = explanation.detail.get("why") if explanation.kind == UNEXPLAINED else None
+    why = _why(lookup, explanation)
     if why not in _NO_DOSSIER:
         return None
     if why == "unknown-dossier":
@@ -47,7 +53,7 @@ def _folded(lookup: Lookup, around: Surroundings, words: dict[str, str]) -> Find
 
 
 def _misfit(lookup: Lookup, explanation: Explanation, around: Surroundings) -> Finding | None:
-    why = explanation.detail.get("why") if explanation.kind == UNEXPLAINED else None
+    why = _why(lookup, explanation)
     return _folded(lookup, around, _words(_MISFIT[why])) if why in _MISFIT else None
 
 

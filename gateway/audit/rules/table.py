@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from gateway.audit.explanations import Explanation
 from gateway.audit.facts import Lookup, Surroundings
-from gateway.audit.rules import callers, habits, kin, persons, purpose
+from gateway.audit.rules import callers, habits, kin, persons, purpose, watchers
 from gateway.audit.rules.base import Finding, Rule
 
 RULES: tuple[Rule, ...] = (
@@ -29,6 +29,7 @@ RULES: tuple[Rule, ...] = (
     persons.DECOY,
     persons.DEAD,
     purpose.TOO_MUCH,
+    watchers.WATCHERS,
 )
 BY_ID = {rule.id: rule for rule in RULES}
 

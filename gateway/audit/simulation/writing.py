@@ -42,10 +42,10 @@ async def write_events(receiver: Receiver, plan: Plan) -> int:
 
 
 def _within_minutes(events: Sequence[PlannedEvent]) -> Iterator[list[PlannedEvent]]:
-    """Cut into batches that were reported within ten minutes."""
+    """Cut into batches that were reported within an hour."""
     part: list[PlannedEvent] = []
     for event in events:
-        if part and (len(part) >= _EVENTS_AT_ONCE or event.recorded_at - part[0].recorded_at > timedelta(minutes=10)):
+        if part and (len(part) >= _EVENTS_AT_ONCE or event.recorded_at - part[0].recorded_at > timedelta(hours=1)):
             yield part
             part = []
         part.append(event)

@@ -7,7 +7,8 @@ SELECT log_id, next_index FROM log_head;
 -- The question's own entry is not read: what ended it repeats all that was asked.
 -- name: fresh
 SELECT log_id, index, at, entry_id, kind, leaf FROM entry
-WHERE log_id = $1 AND index >= $2 AND index < $3 AND kind IN ('answered', 'refused', 'status') ORDER BY index;
+WHERE log_id = $1 AND index >= $2 AND index < $3
+  AND (kind IN ('answered', 'refused', 'status') OR kind = 'admin' AND subject IS NOT NULL) ORDER BY index;
 
 -- name: by_ids
 SELECT log_id, index, at, entry_id, kind, leaf FROM entry
@@ -56,6 +57,11 @@ WHERE (officer = ANY ($1::bytea[]) OR unit = ANY ($2::text[])) AND day BETWEEN $
 -- name: refusals
 SELECT count(*) FROM entry
 WHERE kind = 'refused' AND outcome = $1 AND client IS NOT DISTINCT FROM $2 AND at > $3 AND at <= $4;
+
+-- What auditors looked at: persons searched for and revealed in the console.
+-- name: acts
+SELECT officer, subject, at FROM entry
+WHERE officer = ANY ($1::bytea[]) AND at BETWEEN $2 AND $3 AND kind = 'admin' AND subject IS NOT NULL;
 
 -- name: client_keys
 SELECT client, keyid, first_at FROM audit_client_key WHERE client = ANY ($1);

@@ -1,0 +1,51 @@
+"""What each rule did lately and how right it was: the list of rules, and "would have fired 14 times in 30 days".
+
+An alert is raised for every finding, so what a rule would have fired is what it fired, once `lienthong audit explain
+--recompute` has judged the period with today's rules.
+"""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from gateway.audit.rules.table import RULES
+from gateway.audit.scoring import CONFIRMING, REFUTING, precision
+from gateway.store.database import Database
+from gateway.store.findings import fired, outcomes
+
+
+@dataclass(frozen=True, slots=True)
+class RuleFigures:
+    """One rule's record. `precision` is expected from its weight and its closed cases."""
+
+    rule: str
+    version: int
+    sentence_vi: str
+    sentence_en: str
+    weight: float
+    precision: float
+    closed: int
+    fired: int
+    open: int
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as plain values."""
+        return asdict(self)
+
+
+async def figures(database: Database, since: datetime) -> list[RuleFigures]:
+    """Return every rule's record since a moment, in the order of the table. Raises `StoreError`."""
+    told, counted = await outcomes(database), await fired(database, since)
+    found = []
+    for rule in RULES:
+        verdicts = told.get(rule.id, {})
+        confirmed = sum(number for verdict, number in verdicts.items() if verdict in CONFIRMING)
+        refuted = sum(number for verdict, number in verdicts.items() if verdict in REFUTING)
+        total, still_open = counted.get(rule.id, (0, 0))
+        believed = precision(rule.weight, confirmed, refuted)
+        found.append(
+            RuleFigures(
+                rule.id, rule.version, rule.vi, rule.en, rule.weight, believed, confirmed + refuted, total, still_open
+            )
+        )
+    return found

@@ -1,0 +1,31 @@
+"""The auditors' own misuse: the console's entries are judged like everybody's (issue 4, *Watching the watchers*)."""
+
+from gateway.audit.calendar import is_off_hours
+from gateway.audit.explanations import Explanation
+from gateway.audit.facts import Lookup, Officer, Surroundings
+from gateway.audit.rules.base import Finding, Rule, officer_key
+
+PERSONS_A_DAY, OUTSIDE_HOURS = 15, 3
+_HOURS = Officer("")
+
+
+def _watchers(lookup: Lookup, _: Explanation, around: Surroundings) -> Finding | None:
+    """Find an auditor who searches for many persons within a day, or for some outside working hours."""
+    if lookup.kind != "admin":
+        return None
+    persons = {who for who, _ in around.acts}
+    outside = {who for who, at in around.acts if is_off_hours(at, _HOURS.begins, _HOURS.ends)}
+    if len(persons) < PERSONS_A_DAY and len(outside) < OUTSIDE_HOURS:
+        return None
+    return Finding((officer_key(lookup), lookup.day), {"persons": len(persons), "outside": len(outside)})
+
+
+WATCHERS = Rule(
+    "watchers",
+    1,
+    0.6,
+    "Kiểm soát viên đã tìm {persons} người trong 24 giờ, trong đó {outside} người ngoài giờ làm việc.",
+    "An auditor searched for {persons} persons within 24 hours, {outside} of them outside working hours.",
+    _watchers,
+    about_subject=False,
+)

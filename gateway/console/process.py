@@ -11,6 +11,7 @@ import structlog
 from aiohttp import web
 
 from gateway.console.app import application
+from gateway.console.citizen_door import citizen_routes
 from gateway.console.desk import Desk
 from gateway.console.doorman import Doorman
 from gateway.console.pages import Pages, Place
@@ -91,7 +92,9 @@ async def serve(console: ConsoleSettings, settings: Settings, ready: Callable[[s
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
     async with open_desk(console, settings) as desk:
-        runner = web.AppRunner(application(desk, SCREENS), access_log=None)
+        app = application(desk, SCREENS)
+        app.add_routes(citizen_routes(desk))
+        runner = web.AppRunner(app, access_log=None)
         await runner.setup()
         host, _, port = console.listen.rpartition(":")
         await web.TCPSite(runner, host.strip("[]"), int(port)).start()

@@ -68,7 +68,7 @@ ROUTES: Mapping[str, frozenset[Role]] = MappingProxyType(
         "case": _AUDIT,
         "case.open": _INVESTIGATE,
         "case.step": _INVESTIGATE,
-        "case.close": _INVESTIGATE,
+        "case.close": frozenset({Role.LEAD_AUDITOR, Role.DPO}),
         "case.export": _LEAD,
         # 9 random check
         "sample": _AUDIT,
@@ -89,6 +89,7 @@ ROUTES: Mapping[str, frozenset[Role]] = MappingProxyType(
         # 14 citizen requests
         "citizen": frozenset({Role.DPO, Role.LEAD_AUDITOR}),
         "citizen.report": frozenset({Role.DPO}),
+        "citizen.object": frozenset({Role.DPO}),
         "citizen.delay": frozenset({Role.DPO}),
     }
 )

@@ -32,6 +32,9 @@ class ConsoleSettings(BaseSettings):
     cookie_secure: bool = Field(True, description="Cookies over HTTPS only; false on the loopback alone")
     key: Path = Field(description="File of 32 random bytes (mode 0600) that encrypts the users' TOTP secrets")
     reveal_key: Path | None = Field(None, description="PEM X25519 private key that opens sealed fields, where allowed")
+    citizen_key: Path | None = Field(
+        None, description="File of the key (mode 0600) with which a portal asks for citizens' reports; off without it"
+    )
     idle_minutes: int = Field(20, ge=1, le=120, description="A session ends after so many minutes without a request")
     session_hours: int = Field(10, ge=1, le=24, description="A session ends after so many hours in any case")
 
@@ -40,6 +43,8 @@ class ConsoleSettings(BaseSettings):
         require_private_file(self.key, "LIENTHONG_CONSOLE_KEY")
         if self.reveal_key is not None:
             require_private_file(self.reveal_key, "LIENTHONG_CONSOLE_REVEAL_KEY")
+        if self.citizen_key is not None:
+            require_private_file(self.citizen_key, "LIENTHONG_CONSOLE_CITIZEN_KEY")
         parts = urlsplit(self.public_url)
         if not self.cookie_secure and parts.hostname not in {"127.0.0.1", "localhost", "::1"}:
             raise ValueError("LIENTHONG_CONSOLE_COOKIE_SECURE may be false on the loopback alone")

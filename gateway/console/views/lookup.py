@@ -3,7 +3,7 @@
 The rule: names of fields, never values; who it was about stays a pseudonym until a reveal (screen 4).
 """
 
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -57,7 +57,7 @@ async def show(visit: Visit) -> web.StreamResponse:
         alerts=await alerts_of(database, str(row.entry_id)),
         cases=await cases_of(database, str(row.entry_id)),
         told=await outcome_of(database, row.question) if row.question else None,
-        pseudonyms={name: value for name, value in said.leaf.get("pseudonyms", {}).items() if name != "year"},
+        subject=_subject(said.leaf),
     )
 
 
@@ -100,6 +100,12 @@ async def _row(visit: Visit) -> Lookup | None:
 async def _told(visit: Visit, entry_id: str) -> Told | None:
     entry = await visit.desk.reads.by_id(entry_id)
     return Told(entry, parse(entry.leaf), await visit.desk.reads.proved(entry)) if entry else None
+
+
+def _subject(leaf: dict[str, Any]) -> str | None:
+    """Return the beginning of the subject's pseudonym, as lists write an officer's."""
+    text = leaf.get("pseudonyms", {}).get("subject")
+    return b64decode(text).hex()[:16] if text else None
 
 
 def _fields(asked: Told | None, ended: Told) -> list[tuple[str, bool | None]]:

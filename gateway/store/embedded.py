@@ -50,6 +50,8 @@ _SETTINGS = {
     "log_min_error_statement": "panic",
     "log_error_verbosity": "terse",
 }
+_SCRATCH = {"fsync": "off", "full_page_writes": "off"}
+"""For data that nobody keeps: a simulation's."""
 _HBA = f"# written by lienthong\nlocal all {OWNER},{APPLICATION},{CONSOLE} scram-sha-256\nlocal all all reject\n"
 _LOCALE = ("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--encoding=UTF8")
 _ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LANG": "C", "TZ": "UTC"}
@@ -62,7 +64,10 @@ class EmbeddedPostgres:
     kernel stops the server when that thread ends. Not safe for concurrent use.
     """
 
-    def __init__(self, data_dir: Path, socket_dir: Path | None = None, log_file: Path | None = None) -> None:
+    def __init__(
+        self, data_dir: Path, socket_dir: Path | None = None, log_file: Path | None = None, *, scratch: bool = False
+    ) -> None:
+        self._settings = {**_SETTINGS, **_SCRATCH} if scratch else _SETTINGS
         self._dir = data_dir.absolute()
         self._log_file = log_file or self._dir / "log" / "postgresql.log"
         self._user = server_user()
@@ -168,7 +173,7 @@ class EmbeddedPostgres:
 
     def _spawn(self, programs: Path, data: Path, sockets: Path) -> subprocess.Popen[bytes]:
         user = (self._user.uid, self._user.gid) if self._user else None
-        settings = (word for name, value in _SETTINGS.items() for word in ("-c", f"{name}={value}"))
+        settings = (word for name, value in self._settings.items() for word in ("-c", f"{name}={value}"))
         with self._log_file.open("ab") as log:
             command = [str(programs / "postgres"), "-D", str(data), "-k", str(sockets), *settings]
             return subprocess.Popen(  # noqa: S603 — our own programs and arguments

@@ -8,7 +8,7 @@ from gateway.sandbox.procedures import CATALOGUE, procedure_document
 PROCEDURES = tuple(f"9.99990{number}" for number in range(1, 10))
 PERSONS = 30_000
 CLIENTS = ("H97.sim", "H98.sim", "H99.sim")
-_UNITS, _OFFICERS = 4, 4
+UNITS, _OFFICERS = 4, 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Need:
 class Country:
     """Everybody, by number."""
 
-    def __init__(self, random: Random) -> None:
+    def __init__(self, random: Random, units: int = UNITS) -> None:
         self._random = random
         numbers = random.sample(range(100 * 10**6), PERSONS)
         self.persons = [f"0990{number // 10**6:02d}{number % 10**6:06d}" for number in numbers]
@@ -45,7 +45,7 @@ class Country:
         self.officers = [
             self._officer(client, f"{client.partition('.')[0]}.{unit:02d}", next(staff))
             for client in CLIENTS
-            for unit in range(1, _UNITS + 1)
+            for unit in range(1, units + 1)
             for _ in range(_OFFICERS)
         ]
         self.protected = self.persons[2000:2200]

@@ -25,7 +25,6 @@ class Misuse:
 
     def __init__(self, country: Country, plan: Plan, clean: CleanTraffic, random: Random) -> None:
         self._country, self._plan, self._clean, self._random = country, plan, clean, random
-        self._now = datetime.now(LOCAL)
         self._of_officer: dict[str, list[SimDossier]] = {}
         for dossier in plan.dossiers:
             self._of_officer.setdefault(dossier.officer.id, []).append(dossier)
@@ -180,8 +179,8 @@ class Misuse:
 
     def _crowd(self, officer: SimOfficer, at: datetime, number: int) -> None:
         subject = self._anybody()
-        same = [one for one in self._country.officers if one.client == officer.client]
-        for step, one in enumerate(self._random.sample(same, 6)):
+        others = [one for one in self._country.officers if one.id != officer.id]
+        for step, one in enumerate([officer, *self._random.sample(others, 5)]):
             self._snoop(one, at + timedelta(minutes=20 * step), subject, number)
 
     def _sham(self, officer: SimOfficer, at: datetime, number: int) -> None:

@@ -14,7 +14,7 @@ from random import Random
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from gateway.audit.simulation.clean import CleanTraffic
-from gateway.audit.simulation.country import Country
+from gateway.audit.simulation.country import UNITS, Country
 from gateway.audit.simulation.measuring import Measured, measure
 from gateway.audit.simulation.misuse import Misuse
 from gateway.audit.simulation.plan import Plan
@@ -43,10 +43,13 @@ class SimulationError(Exception):
     """The simulation does not run here."""
 
 
-def plan_of(seed: int, days: int, last: date, each: int) -> tuple[Country, Plan]:
-    """Return a labelled period that ends with `last`: clean traffic, and `each` misuses for every rule."""
+def plan_of(seed: int, days: int, last: date, each: int, units: int = UNITS) -> tuple[Country, Plan]:
+    """Return a labelled period that ends with `last`: clean traffic, and `each` misuses for every rule.
+
+    `units` of four officers has every caller.
+    """
     random = Random(seed)  # noqa: S311 — a simulation has to be repeatable, not secret
-    country, plan = Country(random), Plan()
+    country, plan = Country(random, units), Plan()
     clean = CleanTraffic(country, plan, random)
     period = [last - timedelta(days=step) for step in reversed(range(days))]
     for day in period:
@@ -55,14 +58,14 @@ def plan_of(seed: int, days: int, last: date, each: int) -> tuple[Country, Plan]
     return country, plan
 
 
-async def simulate(database: Database, seed: int, days: int, last: date, each: int) -> Measured:
+async def simulate(database: Database, seed: int, days: int, last: date, each: int, units: int = UNITS) -> Measured:
     """Write a labelled period into an empty database and measure what the rules find.
 
     Raises `SimulationError` where its log holds anything, `StoreError` or `EvidenceUnavailable`.
     """
     if any((await heads(database)).values()):
         raise SimulationError("this database has a log with entries: a simulation writes only into an empty one")
-    country, plan = plan_of(seed, days, last, each)
+    country, plan = plan_of(seed, days, last, each, units)
     first = datetime.combine(last - timedelta(days=days), time(), LOCAL)
     await make_partitions(database, first, 14)
     keys = _keys(first.year)
@@ -97,7 +100,7 @@ def simulate_apart(seed: int, days: int, last: date, each: int) -> Measured:
     """Simulate in a PostgreSQL of its own, in a temporary directory that is gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="lt-sim-") as directory:
         Path(directory).chmod(0o755)
-        server = EmbeddedPostgres(Path(directory) / "pg")
+        server = EmbeddedPostgres(Path(directory) / "pg", scratch=True)
         server.start()
         try:
             return asyncio.run(_apart(server, seed, days, last, each))

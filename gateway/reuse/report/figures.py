@@ -1,10 +1,10 @@
 """The figures of a report: every metric of every group as one flat row, and what must not be published. Pure.
 
 The rule: in anything that leaves the house a count from 1 to 9 is not told, nor a rate that tells it, nor, where only
-one group of a metric is withheld, the next smallest, from which it could be subtracted.
+one group of a metric or one cause of a group is withheld, the next smallest, since the whole is told.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
@@ -13,6 +13,7 @@ from gateway.reuse.measuring import Row
 from gateway.reuse.metrics import Metrics, Rate
 
 SMALLEST = 10
+_CAUSE = "missed."
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +73,11 @@ def _figure(group: str, metric: str, rate: Rate, more_vi: str = "", more_en: str
 
 def publishable(found: Sequence[Figure]) -> list[Figure]:
     """Withhold small counts, for anything that leaves the house."""
-    told: list[Figure] = []
-    for _, group in groupby(sorted(found, key=lambda figure: figure.metric), key=lambda figure: figure.metric):
-        told += _withheld(list(group))
+    told = [figure for metric in _sorted_by(found, lambda figure: figure.metric) for figure in _withheld(metric)]
+    causes = [figure for figure in told if figure.metric.startswith(_CAUSE)]
+    told = [figure for figure in told if not figure.metric.startswith(_CAUSE)]
+    for group in _sorted_by(causes, lambda figure: figure.group):
+        told += _covered(group)
     place = {(figure.group, figure.metric): number for number, figure in enumerate(found)}
     return sorted(told, key=lambda figure: place[figure.group, figure.metric])
 
@@ -84,13 +87,22 @@ def small(number: int | None) -> bool:
     return number is not None and 0 < number < SMALLEST
 
 
+def _sorted_by(found: Iterable[Figure], key: Callable[[Figure], str]) -> list[list[Figure]]:
+    return [list(group) for _, group in groupby(sorted(found, key=key), key=key)]
+
+
 def _withheld(metric: list[Figure]) -> list[Figure]:
-    hidden = {figure.group for figure in metric if small(figure.numerator) or small(figure.denominator)}
-    if len(hidden) == 1 and len(metric) > 1:
-        others = [figure for figure in metric if figure.group not in hidden and figure.numerator]
-        if others:
-            hidden.add(min(others, key=lambda figure: (figure.numerator or 0, figure.group)).group)
-    return [_hide(figure) if figure.group in hidden else figure for figure in metric]
+    """Hide one metric's small counts among the groups."""
+    return _covered([_hide(item) if small(item.numerator) or small(item.denominator) else item for item in metric])
+
+
+def _covered(found: list[Figure]) -> list[Figure]:
+    """Hide the smallest told count beside a single hidden one, for these add up to something that is told."""
+    if sum(item.suppressed for item in found) != 1:
+        return found
+    smallest = min((item.numerator for item in found if item.numerator), default=None)
+    other = next((item for item in found if item.numerator and item.numerator == smallest), None)
+    return [_hide(item) if item is other else item for item in found]
 
 
 def _hide(figure: Figure) -> Figure:

@@ -33,10 +33,11 @@ class Report:
 
 
 async def gather(
-    database: Database, scope: Scope, span: Span, *, made_at: datetime, today: date, origin: str
+    database: Database, scope: Scope, span: Span, *, made_at: datetime, today: date, origin: str, refresh: bool = True
 ) -> Report:
-    """Bring the rollups up to date and read a whole report. Raises `StoreError`."""
-    await Rollups(database).refresh()
+    """Bring the rollups up to date, unless somebody else does, and read a whole report. Raises `StoreError`."""
+    if refresh:
+        await Rollups(database).refresh()
     whole = Span(span.first, span.past)
 
     async def rows(group_by: str, *, with_repeats: bool = False) -> list[Row]:

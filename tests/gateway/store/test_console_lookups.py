@@ -1,0 +1,101 @@
+"""Lists of look-ups: by the right index, within a scope."""
+
+from datetime import UTC, datetime, timedelta
+
+import asyncpg
+import pytest
+
+from gateway.store.console_lookups import Filters, Place, facets, lookups, one_lookup, timeline
+from gateway.store.database import Database
+from gateway.store.queries import query
+from gateway.store.scope import Scope
+
+AT = datetime.now(UTC) - timedelta(hours=1)
+ALL = Filters(AT - timedelta(days=1), Place(AT + timedelta(days=1), 2**31 - 1, 2**63 - 1))
+INSERT = """
+INSERT INTO lienthong.entry (log_id, index, at, entry_id, kind, request_id, client, service, procedure, dossier, unit,
+                             outcome, leaf)
+SELECT 1, n, $1::timestamptz + n * interval '1 millisecond', gen_random_uuid(), 'answered', 'r' || n,
+       CASE WHEN n % 500 = 0 THEN 'rare' ELSE 'usual' END, 'population/person', '9.999901', 'H99.01-261121-' || n,
+       CASE WHEN n % 400 = 0 THEN 'H98.01' ELSE 'H99.' || lpad((n % 20)::text, 2, '0') END, 'found', 'x'
+FROM generate_series(0, 3999) AS n
+"""
+
+
+@pytest.fixture
+async def filled(database_urls):
+    """Fill a log with 4,000 answers, of which few are of one client and of one province."""
+    owner = await asyncpg.connect(database_urls.owner)
+    if not await owner.fetchval("SELECT EXISTS (SELECT FROM lienthong.entry WHERE log_id = 1 AND index = 1)"):
+        await owner.execute(INSERT, AT)
+        await owner.execute("ANALYZE lienthong.entry")
+    await owner.close()
+
+
+@pytest.fixture
+async def console(database_urls, filled):  # noqa: ARG001 — its rows are read
+    """Read as the console's role."""
+    database = await Database.connect(f"{database_urls.console}&plan_cache_mode=force_custom_plan")
+    yield database
+    await database.close()
+
+
+async def test_an_empty_scope_sees_nothing(console):
+    """No agency, no rows; everything, all rows; a province, its own."""
+    assert await lookups(console, Scope.of([]), ALL, 10) == []
+    assert await facets(console, Scope.of([]), ALL) == []
+    assert len(await lookups(console, Scope.everything(), ALL, 10)) == 10
+    own = await lookups(console, Scope.of(["H98*"]), ALL, 50)
+    assert {row.unit for row in own} == {"H98.01"}
+    assert len(own) == 10
+
+
+async def test_an_entry_outside_the_scope_is_not_there(console):
+    """One by its id is shown within the scope alone."""
+    row = (await lookups(console, Scope.of(["H98*"]), ALL, 1))[0]
+    assert await one_lookup(console, Scope.of(["H98*"]), str(row.entry_id)) == row
+    assert await one_lookup(console, Scope.of(["H99*"]), str(row.entry_id)) is None
+    assert await timeline(console, Scope.of([]), "H98.01-261121-0001") == []
+
+
+async def test_pages_join_without_gap(console):
+    """Read page by page, every row comes once, newest first."""
+    seen, filters = [], ALL
+    while page := await lookups(console, Scope.everything(), filters, 700):
+        seen += [row.position for row in page]
+        filters = Filters(ALL.since, page[-1].place)
+    assert seen == list(range(3999, -1, -1))
+
+
+async def test_facets_count_the_list(console):
+    """Counts are of the filtered list, up to the limit."""
+    counted = {(facet, value): rows for facet, value, rows in await facets(console, Scope.everything(), ALL)}
+    assert counted["client", "rare"] == 8
+    assert counted["outcome", "found"] == counted["explained", "pending"] == 4000
+    few = await facets(console, Scope.everything(), ALL, 100)
+    assert sum(rows for facet, _, rows in few if facet == "outcome") == 100
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "index"),
+    [
+        (None, None, "at_log_id_index"),
+        (6, "rare", "client_at"),
+        (5, "H98", "split_part_at"),
+        (10, "H99.01-261121-77", "dossier_at"),
+    ],
+)
+async def test_a_list_goes_by_the_index_of_its_filter(database_urls, console, place, value, index):
+    """No list reads all entries, none sorts them."""
+    del console  # opened for its rows
+    arguments = [ALL.since, *ALL.before, *[None] * 11, 50]
+    if place is not None:
+        arguments[place] = value
+    connection = await asyncpg.connect(
+        database_urls.console, server_settings={"search_path": "lienthong", "plan_cache_mode": "force_custom_plan"}
+    )
+    rows = await connection.fetch(f"EXPLAIN {query('console_lookups.page')}", *arguments)
+    await connection.close()
+    plan = "\n".join(row[0] for row in rows)
+    assert index in plan, plan
+    assert "Seq Scan on entry" not in plan

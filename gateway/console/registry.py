@@ -1,14 +1,34 @@
 """Every screen of the console, in the order of the navigation. A new screen is one import and one line here."""
 
 from gateway.console.screens import Screen
-from gateway.console.views import cases, citizen, log, lookup, lookups, subject, watchers
+from gateway.console.views import (
+    agencies,
+    cases,
+    citizen,
+    deliveries,
+    log,
+    lookup,
+    lookups,
+    officer,
+    reuse,
+    sample,
+    subject,
+    today,
+    watchers,
+)
 
 SCREENS: tuple[Screen, ...] = (
+    today.SCREEN,
     lookups.SCREEN,
     lookup.SCREEN,
     subject.SCREEN,
+    officer.SCREEN,
+    agencies.SCREEN,
     cases.SCREEN,
+    sample.SCREEN,
     log.SCREEN,
+    reuse.SCREEN,
+    deliveries.SCREEN,
     watchers.SCREEN,
     citizen.SCREEN,
 )

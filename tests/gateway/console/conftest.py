@@ -1,0 +1,176 @@
+"""A console on the module's database: its own role, keys, clock; browsers that log in with real forms."""
+
+import re
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import count
+
+import pyotp
+import pytest
+from aiohttp import CookieJar
+from aiohttp.test_utils import TestClient, TestServer
+
+from gateway.console.accounts import Accounts
+from gateway.console.app import application
+from gateway.console.process import open_desk
+from gateway.console.registry import SCREENS
+from gateway.console.roles import Role
+from gateway.console.settings import load_console_settings
+from gateway.evidence.contract import Draft, Kind
+from gateway.evidence.leaf import uuid7
+from gateway.sandbox.files import Addresses, prepare, write_env
+from gateway.sandbox.layout import Layout
+
+_numbers = count(1)
+OFFICER, PERSON = "099085000009", "099191000001"
+
+
+@dataclass
+class Clock:
+    """The console's clock: the machine's, set forward by `ahead`."""
+
+    ahead: timedelta = field(default_factory=timedelta)
+
+    def __call__(self):
+        """Tell the time."""
+        return datetime.now(UTC) + self.ahead
+
+
+@pytest.fixture
+def clock():
+    """Tell the time, ahead where a test says so."""
+    return Clock()
+
+
+@pytest.fixture
+def console_env(tmp_path, database_urls, monkeypatch):
+    """Prepare an installation's files and settings with a console, without processes."""
+    layout = Layout(tmp_path / "DIR")
+    prepare(layout, datetime.now(UTC))
+    addresses = Addresses("http://127.0.0.1:1", "http://127.0.0.1:2", {}, "http://127.0.0.1:3")
+    write_env(layout, addresses, database_urls.application, database_urls.owner, database_urls.console)
+    monkeypatch.setenv("LIENTHONG_ENV_FILE", str(layout.env))
+    return layout
+
+
+@pytest.fixture
+async def desk(console_env, clock):  # noqa: ARG001 — its files and environment are what is loaded
+    """Open what the screens share."""
+    async with open_desk(*load_console_settings(), clock) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def accounts(desk, clock):
+    """Keep users."""
+    return Accounts(desk.database, desk.evidence, desk.console.key_bytes(), by="test", clock=clock)
+
+
+class Browser:
+    """Somebody's browser: keeps cookies, fills in forms, reads pages."""
+
+    def __init__(self, client, clock):
+        self.client, self.clock, self.csrf, self.text = client, clock, "", ""
+
+    async def get(self, path, **options):
+        """Open a page; return the response, with its text kept."""
+        response = await self.client.get(path, **options)
+        self.text = await response.text()
+        found = re.search(r'name="csrf" value="([^"]+)"', self.text)
+        self.csrf = found[1] if found else self.csrf
+        return response
+
+    async def post(self, path, **fields):
+        """Send a form with the session's token, without following where it leads."""
+        response = await self.client.post(path, data={"csrf": self.csrf, **fields}, allow_redirects=False)
+        self.text = await response.text()
+        return response
+
+    async def log_in(self, secrets, *, password=None, code=None):
+        """Fill in the log-in form."""
+        await self.get("/login")
+        form = re.search(r'name="form" value="([^"]+)"', self.text)[1]
+        code = code or pyotp.TOTP(secrets.totp_secret).at(self.clock())
+        fields = {"login": secrets.login, "password": password or secrets.password, "code": code, "form": form}
+        response = await self.client.post("/login", data=fields, allow_redirects=False)
+        self.text = await response.text()
+        return response
+
+
+@pytest.fixture
+async def browser(desk, clock):
+    """Make browsers in front of one running console."""
+    server = TestServer(application(desk, SCREENS))
+    await server.start_server()
+    opened = []
+
+    async def make():
+        client = TestClient(server, cookie_jar=CookieJar(unsafe=True))
+        opened.append(client)
+        return Browser(client, clock)
+
+    yield make
+    for client in opened:
+        await client.session.close()
+    await server.close()
+
+
+@pytest.fixture
+async def visitor(browser, accounts):
+    """Log somebody new in; return the browser."""
+
+    async def enter(role=Role.LEAD_AUDITOR, scope=("*",)):
+        made = await accounts.add(f"user{next(_numbers)}", "Người thử", role, scope)
+        entered = await browser()
+        response = await entered.log_in(made)
+        assert response.status == 303
+        entered.login = made.login
+        await entered.get("/lookups")  # any page has the token, one that is refused too
+        return entered
+
+    return enter
+
+
+@pytest.fixture
+async def looked_up(desk):
+    """Append a look-up as the gateway would: its question and its answer; return both entries."""
+
+    async def append(*, unit="H99.01", officer=OFFICER, outcome="found", at=None, **changes):
+        at = at or datetime.now(UTC)
+        common = {
+            "request_id": uuid7(int(at.timestamp() * 1000)),
+            "client": "H99.igate",
+            "keyid": "H99.igate-1",
+            "service": "population/person",
+            "procedure": "9.999901",
+            "dossier": f"{unit}-261121-0001",
+            "unit": unit,
+            "officer": officer,
+            "subject": ("personal_id", PERSON),
+            "mode": "lookup",
+            **changes,
+        }
+        asked = await desk.evidence.append(Draft(Kind.ASKED, at=at, fields=("full_name", "sex"), **common))
+        answer = Draft(
+            Kind.ANSWERED,
+            at=at + timedelta(milliseconds=25),
+            fields=("full_name",),
+            outcome=outcome,
+            question=asked.entry_id,
+            commitment=b"c" * 32,
+            **common,
+        )
+        return asked, await desk.evidence.append(answer)
+
+    return append
+
+
+@pytest.fixture
+async def acts(desk):
+    """Read what users did, newest first, as (mode, outcome, detail)."""
+
+    async def read():
+        far = (datetime.now(UTC) + timedelta(days=9), 2**31 - 1, 2**63 - 1)
+        return await desk.doorman.store.acts(far, datetime.now(UTC) - timedelta(days=9), None, 500)
+
+    return read

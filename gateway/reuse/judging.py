@@ -4,7 +4,7 @@ The rule, condition by condition, is `_conditions`: a look-up proves a component
 claim `match`) to the same client, for the same dossier, by the service that the catalogue in force at acceptance
 names, about a party in the role it names, with values for all the fields it names; when component and look-up name
 each other; when the component was obtained from the registry; before the decision; and nobody reported a mismatch.
-The SQL of 0012_reuse.sql says the same, and a test holds the two against each other.
+The SQL of 0012_reuse_rollups.sql says the same, and a test holds the two against each other.
 """
 
 from collections.abc import Iterable, Sequence

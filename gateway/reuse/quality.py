@@ -1,6 +1,6 @@
 """Decision 766's questions about whole dossiers: on time, digitised, electronic, online (DOMAIN section 7). Pure.
 
-The SQL of 0012_reuse.sql says the same, and a test holds the two against each other.
+The SQL of 0012_reuse_rollups.sql says the same, and a test holds the two against each other.
 """
 
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Rollups of reuse, and the facts they are counted from, as the database holds them (0012_reuse.sql).
+"""Rollups of reuse, and the facts they are counted from, as the database holds them (0012_reuse_rollups.sql).
 
 The rule: every read that is shown to anybody takes the scope of whoever reads; what counts and recounts whole days
 is the installation's own. Periods are local days, the last exclusive.

@@ -54,7 +54,7 @@ class Settings(BaseSettings):
         150, ge=4, description="Look-ups of neighbouring numbers an officer may make in 10 minutes"
     )
     guess_limit: int = Field(10, ge=1, description="Failed calls about one person per client and day")
-    max_waiting: int = Field(512, ge=8, description="Requests a worker holds at once before it answers 503")
+    max_waiting: int = Field(512, ge=8, description="Requests a worker holds at once before it refuses more with 429")
 
     @field_validator("public_urls", mode="before")
     @classmethod

@@ -4,6 +4,7 @@ The rule: what exists is kept (a tester's edits too); at every start only addres
 """
 
 import re
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import orjson
 
-from gateway.keyfiles import client_document, new_client, new_installation
+from gateway.keyfiles import client_document, new_client, new_installation, write_private
 from gateway.sandbox.agreements import documents, registry_document
 from gateway.sandbox.doors import compat_document, new_account, portal_document
 from gateway.sandbox.layout import MINISTRY, PORTAL, PROVINCE, REGISTRIES, STRICT_PROVINCE, Layout, SandboxError
@@ -25,6 +26,7 @@ _CALLERS = (
 )
 _URL_LINE = re.compile(r"^url\s*=.*$", re.MULTILINE)
 _UNQUOTABLE = re.compile(r"[\"\\$`\x00-\x1f\x7f]")
+_CITIZEN_KEY_BYTES = 32
 HTTP_KEYID = "sandbox-answers-1"
 ORIGIN = "sandbox.lienthong.invalid"
 
@@ -57,6 +59,7 @@ def prepare(layout: Layout, now: datetime) -> None:
     new_installation(layout.keys, now)
     answer_key = SigningKey.from_pem((layout.keys / "http.pem").read_bytes(), HTTP_KEYID)
     layout.jwks.write_bytes(orjson.dumps(jwks([answer_key.public_key()]), option=orjson.OPT_INDENT_2))
+    write_private(layout.keys / "citizen.key", secrets.token_urlsafe(_CITIZEN_KEY_BYTES).encode())
     log_key = SigningKey.from_pem((layout.keys / "log.pem").read_bytes(), ORIGIN)
     layout.vkey.write_text(f"{verifier_key(log_key, ORIGIN).encode()}\n", encoding="utf-8")
     for client, name, kind, algorithm in _CALLERS:
@@ -121,6 +124,7 @@ def _console_values(layout: Layout, url: str, database_url: str) -> dict[str, ob
         "CONSOLE_COOKIE_SECURE": "false",
         "CONSOLE_KEY": layout.keys / "console.key",
         "CONSOLE_REVEAL_KEY": layout.keys / "reveal.pem",
+        "CONSOLE_CITIZEN_KEY": layout.keys / "citizen.key",
     }
 
 

@@ -4,6 +4,7 @@ An alert is raised for every finding, so what a rule would have fired is what it
 --recompute` has judged the period with today's rules.
 """
 
+import re
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -12,6 +13,8 @@ from gateway.audit.rules.table import RULES
 from gateway.audit.scoring import CONFIRMING, REFUTING, precision
 from gateway.store.database import Database
 from gateway.store.findings import fired, outcomes
+
+_PLACE = re.compile(r"\{\w+\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,20 @@ async def figures(database: Database, since: datetime) -> list[RuleFigures]:
         believed = precision(rule.weight, confirmed, refuted)
         found.append(
             RuleFigures(
-                rule.id, rule.version, rule.vi, rule.en, rule.weight, believed, confirmed + refuted, total, still_open
+                rule.id,
+                rule.version,
+                _shape(rule.vi),
+                _shape(rule.en),
+                rule.weight,
+                believed,
+                confirmed + refuted,
+                total,
+                still_open,
             )
         )
     return found
+
+
+def _shape(sentence: str) -> str:
+    """Return a rule's sentence with its numbers left open."""
+    return _PLACE.sub("…", sentence)

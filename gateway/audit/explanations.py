@@ -12,8 +12,8 @@ from gateway.audit.facts import Dossier, Lookup, Past, Surroundings, Task
 from schemas.identifiers import agency_matches
 
 VERSION = 1
-DOSSIER, STATUS, BATCH, OWN_REQUEST = "dossier", "status", "batch", "own-request"
-REVIEW, CORRECTION, EMERGENCY, UNEXPLAINED = "review", "correction", "emergency", "unexplained"
+DOSSIER, STATUS, BATCH, OWN_REQUEST = "open_dossier", "status_sync", "batch_job", "own_request"
+REVIEW, CORRECTION, EMERGENCY, UNEXPLAINED = "assigned_review", "correction", "emergency", "unexplained"
 KINDS = (DOSSIER, STATUS, BATCH, OWN_REQUEST, REVIEW, CORRECTION, EMERGENCY, UNEXPLAINED)
 """In the order in which they are tried."""
 REPORTED_WITHIN = timedelta(days=3)

@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 
 from gateway.store.database import Database
+from gateway.store.scope import Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,3 +89,10 @@ def _json(rows: Sequence[Mapping[str, Any]]) -> str:
 async def fired(database: Database, since: datetime) -> dict[str, tuple[int, int]]:
     """Return how often each rule fired about what happened since, and how many of these alerts are not closed."""
     return {row[0]: (row[1], row[2]) for row in await database.fetch("findings.fired", since)}
+
+
+async def alerts(
+    database: Database, scope: Scope, state: str, rule: str, after: tuple[float, int], limit: int
+) -> Sequence[Any]:
+    """Return alerts that stand, best believed first, beyond a cursor of score and number; empty filters match all."""
+    return await database.fetch("findings.alerts", scope.likes(), state, rule, *after, limit)

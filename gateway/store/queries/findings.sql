@@ -92,3 +92,11 @@ SELECT entry_id, kind, detail FROM explanation WHERE at >= $1 AND at < $2;
 SELECT log_id, index, at, entry_id, kind, leaf FROM entry
 WHERE kind IN ('answered', 'refused', 'status') AND (at, log_id, index) > ($1, $2, $3) AND at < $4
 ORDER BY at, log_id, index LIMIT $5;
+
+-- name: alerts
+SELECT alert_id, rule, entry_id, officer, agency, client, score, sentence_vi, sentence_en, happened_at, at, state, case_id
+FROM alert
+WHERE (agency LIKE ANY ($1::text[]) OR agency IS NULL AND '%' = ANY ($1::text[]))
+  AND ($2 = '' OR state = $2) AND ($3 = '' OR rule = $3) AND (score, alert_id) < ($4, $5)
+  AND NOT detail ? 'withdrawn'
+ORDER BY score DESC, alert_id DESC LIMIT $6;

@@ -97,7 +97,7 @@ class World:
             "service": SERVICE,
             "dossier": CODE,
             "outcome": "found",
-            "explained": "dossier",
+            "explained": "open_dossier",
         }
         return Past(**{**made, **changes})
 

@@ -50,7 +50,7 @@ async def test_seeded_misuse_is_found_and_clean_work_explained(measured):
     assert missed <= NEVER | {"the-dead", "no-dossier"}
     assert measured.overall.recall >= 0.85
     assert measured.unexplained_share <= 0.05
-    assert measured.clean_kinds["dossier"] > 0.7 * measured.clean
+    assert measured.clean_kinds["open_dossier"] > 0.7 * measured.clean
 
 
 async def test_reading_on_and_judging_again_change_nothing(measured, database):

@@ -55,7 +55,7 @@ async def show(visit: Visit) -> web.StreamResponse:
         columns=[(name, DEFINITIONS[name]) for name in COLUMNS],
         headlines=[(name, DEFINITIONS[name], whole[name]) for name in _HEADLINES if name in whole],
         pictures=drawn.pictures,
-        address=urlencode({**period, "by": span.group_by}),
+        picture_query=urlencode({**period, "by": span.group_by}),
         period=urlencode(period),
         table=_table(figures(report.rows)),
         names=report.names,

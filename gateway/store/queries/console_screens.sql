@@ -6,10 +6,10 @@ SELECT kind, count(*) FROM explanation
 WHERE at >= $2 AND ($1::text[] IS NULL OR agency LIKE ANY ($1)) GROUP BY kind ORDER BY 2 DESC, 1;
 
 -- name: alert_ages
-SELECT count(*) FILTER (WHERE at > $2 - interval '1 day'),
-       count(*) FILTER (WHERE at <= $2 - interval '1 day' AND at > $2 - interval '3 days'),
-       count(*) FILTER (WHERE at <= $2 - interval '3 days' AND at > $2 - interval '7 days'),
-       count(*) FILTER (WHERE at <= $2 - interval '7 days')
+SELECT count(*) FILTER (WHERE at > $2::timestamptz - interval '1 day'),
+       count(*) FILTER (WHERE at <= $2::timestamptz - interval '1 day' AND at > $2::timestamptz - interval '3 days'),
+       count(*) FILTER (WHERE at <= $2::timestamptz - interval '3 days' AND at > $2::timestamptz - interval '7 days'),
+       count(*) FILTER (WHERE at <= $2::timestamptz - interval '7 days')
 FROM alert WHERE state IN ('open', 'assigned') AND ($1::text[] IS NULL OR agency LIKE ANY ($1));
 
 -- name: strongest

@@ -3,6 +3,7 @@
 from gateway.console.screens import Screen
 from gateway.console.views import (
     agencies,
+    alerts,
     cases,
     citizen,
     deliveries,
@@ -24,6 +25,7 @@ SCREENS: tuple[Screen, ...] = (
     subject.SCREEN,
     officer.SCREEN,
     agencies.SCREEN,
+    alerts.SCREEN,
     cases.SCREEN,
     sample.SCREEN,
     log.SCREEN,

@@ -22,6 +22,7 @@ from gateway.store.console_lookups import Lookup, alerts_of, cases_of, ending_of
 from gateway.store.logs import StoredEntry
 from schemas.configuration import ConfigurationError
 
+_CLEAR = ("reason", "mode", "component", "legal_basis", "agreement", "config", "request_id")
 _ENTRY = "{entry:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}}"
 
 
@@ -49,7 +50,7 @@ async def show(visit: Visit) -> web.StreamResponse:
         row=row,
         ended=ended,
         asked=asked,
-        said=said.leaf,
+        said={**dict.fromkeys(_CLEAR), **said.leaf},
         fields=_fields(asked, ended),
         milliseconds=_milliseconds(asked, row),
         key=await _key(visit, said.leaf),

@@ -9,7 +9,7 @@ from gateway.sandbox.files import Addresses, write_env
 
 
 @pytest.fixture
-def console(layout, database_urls):
+def console(lienthong, layout, database_urls):  # noqa: ARG001 — it clears the settings first
     """Give the installation a console."""
     addresses = Addresses("http://127.0.0.1:1", "http://127.0.0.1:2", {}, "http://127.0.0.1:3")
     write_env(layout, addresses, database_urls.application, database_urls.owner, database_urls.console)
@@ -47,7 +47,13 @@ def test_nobody_is_told(lienthong, act):
     assert (done.code, done.err) == (1, "lienthong: there is no user nobody\n")
 
 
-@pytest.mark.usefixtures("layout")
+@pytest.fixture
+def bare(lienthong, layout):  # noqa: ARG001 — as above
+    """Keep the installation without a console."""
+    return layout
+
+
+@pytest.mark.usefixtures("bare")
 def test_without_its_settings_the_console_does_not_start(lienthong):
     """A missing setting is named, with exit code 2."""
     done = lienthong("console")

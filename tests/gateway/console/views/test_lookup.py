@@ -54,10 +54,10 @@ async def test_what_is_not_there_is_not_found(visitor):
 
 
 @pytest.fixture
-async def sealed(desk, looked_up):
+async def sealed(database, desk, looked_up):
     """Append a look-up and seal the log over it."""
     made = await looked_up()
-    await LogSealer(desk.database, desk.keys, desk.pins, clock=lambda: datetime.now(UTC)).seal_all()
+    await LogSealer(database, desk.keys, desk.pins, clock=lambda: datetime.now(UTC)).seal_all()
     return made
 
 

@@ -36,8 +36,7 @@ def routes_of(
     """Return the route table of one worker."""
     catalogue = Catalogue(live, registries)
     logs = LogReads(EvidenceReads(database, installation.evidence))
-    pages, description = Pages(), Description(live, installation.public_url)
-    known = WellKnown(installation.answer_keys, installation.log_vkey)
+    description = Description(live, installation.public_url)
     asked = partial(_asked, asking, live)
 
     def offered(params: dict[str, str]) -> bool:
@@ -72,6 +71,16 @@ def routes_of(
         Route("GET", "/v1/logs/{slot}/proof/inclusion", "log-inclusion", logs.inclusion, free=True),
         Route("GET", "/v1/logs/{slot}/proof/consistency", "log-consistency", logs.consistency, free=True),
         Route("GET", "/v1/logs/{slot}/entries/{index}", "log-entry", logs.entry, free=True),
+        *_public(logs, description, installation),
+    ]
+    description.routes = RouteTable(table)
+    return description.routes
+
+
+def _public(logs: LogReads, description: Description, installation: Installation) -> list[Route]:
+    """Return the routes that nobody signs for: keys, checkpoints and pages."""
+    pages, known = Pages(), WellKnown(installation.answer_keys, installation.log_vkey)
+    return [
         Route("GET", "/logs/{slot}/checkpoint", "public-checkpoint", logs.checkpoint),
         Route("GET", "/.well-known/jwks.json", "jwks", known.keys),
         Route("GET", "/.well-known/lienthong-log.vkey", "vkey", known.verifier_key),
@@ -81,8 +90,6 @@ def routes_of(
         Route("GET", "/problems", "problems", pages.problems),
         Route("GET", "/problems/{code}", "problem", pages.problem),
     ]
-    description.routes = RouteTable(table)
-    return description.routes
 
 
 async def _asked(

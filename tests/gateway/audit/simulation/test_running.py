@@ -14,6 +14,7 @@ from gateway.audit.simulation.running import SimulationError, plan_of, simulate
 from gateway.audit.simulation.writing import Written
 from gateway.audit.streaming import Auditor
 from gateway.store.database import Database
+from gateway.store.findings import heads, marks
 
 LAST = date(2026, 11, 18)
 NEVER = {"volume", "breadth"}
@@ -60,6 +61,8 @@ async def test_reading_on_and_judging_again_change_nothing(measured, database):
     explained = {row["entry_id"]: row["kind"] for row in await explanations(database)}
     auditor = Auditor(database, clock=clock)
     assert await auditor.step() is False
+    read = await marks(database)
+    assert all(read[f"log {log_id}"] == head for log_id, head in (await heads(database)).items())
     assert await auditor.recompute(clock() - timedelta(days=9), clock()) >= measured.clean
     assert await standing(database) == before
     assert {row["entry_id"]: row["kind"] for row in await explanations(database)} == explained

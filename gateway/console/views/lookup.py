@@ -5,7 +5,6 @@ The rule: names of fields, never values; who it was about stays a pseudonym unti
 
 from base64 import b64decode, b64encode
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +13,7 @@ from aiohttp import web
 
 from gateway.console.screens import Route, Screen
 from gateway.console.visit import Visit
-from gateway.evidence.leaf import parse, unix_of
+from gateway.evidence.leaf import parse
 from gateway.evidence.reads import ProvedEntry
 from gateway.snapshot import build_snapshot
 from gateway.store.configuration import ConfigurationStore
@@ -122,8 +121,7 @@ def _milliseconds(asked: Told | None, row: Lookup) -> int | None:
     """Return how long the exchange took, from question to answer."""
     if asked is None:
         return None
-    began = datetime.fromtimestamp(unix_of(asked.leaf["id"]), UTC)
-    return round((row.at - began).total_seconds() * 1000)
+    return round((row.at - asked.entry.at).total_seconds() * 1000)
 
 
 async def _key(visit: Visit, leaf: dict[str, Any]) -> dict[str, Any] | None:

@@ -42,15 +42,21 @@ def clock():
     return Clock()
 
 
-@pytest.fixture
-def console_env(tmp_path, database_urls, monkeypatch):
-    """Prepare an installation's files and settings with a console, without processes."""
-    layout = Layout(tmp_path / "DIR")
+@pytest.fixture(scope="module")
+def console_layout(tmp_path_factory, database_urls):
+    """Prepare an installation's files and settings with a console, without processes: one set of keys a database."""
+    layout = Layout(tmp_path_factory.mktemp("console") / "DIR")
     prepare(layout, datetime.now(UTC))
     addresses = Addresses("http://127.0.0.1:1", "http://127.0.0.1:2", {}, "http://127.0.0.1:3")
     write_env(layout, addresses, database_urls.application, database_urls.owner, database_urls.console)
-    monkeypatch.setenv("LIENTHONG_ENV_FILE", str(layout.env))
     return layout
+
+
+@pytest.fixture
+def console_env(console_layout, monkeypatch):
+    """Point the settings to the installation's file."""
+    monkeypatch.setenv("LIENTHONG_ENV_FILE", str(console_layout.env))
+    return console_layout
 
 
 @pytest.fixture

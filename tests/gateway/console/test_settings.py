@@ -47,6 +47,7 @@ def test_keys_that_others_can_read_are_refused(console_env, name):
     path.chmod(path.stat().st_mode | stat.S_IROTH)
     with pytest.raises(SettingsError, match="can be read by others"):
         load_console_settings()
+    path.chmod(0o600)
 
 
 def test_a_key_of_another_length_is_refused(console_env):

@@ -184,7 +184,7 @@ async def case_counts(database: Database, scope: Scope) -> dict[str, int]:
 async def case_steps(database: Database, case_id: int) -> list[CaseStep]:
     """Return a case's steps in order. The caller has read the case in scope."""
     rows = await database.fetch("cases.steps", case_id)
-    return [CaseStep(*row[:5], str(row["entry_id"])) for row in rows]
+    return [CaseStep(row[0], row[1], row[2], row[3], row[4], str(row["entry_id"])) for row in rows]
 
 
 async def case_entries(database: Database, case_id: int) -> list[CaseEntry]:
@@ -199,7 +199,7 @@ async def case_entries(database: Database, case_id: int) -> list[CaseEntry]:
 async def case_alerts(database: Database, case_id: int) -> list[CaseAlert]:
     """Return the alerts that led to a case. The caller has read the case in scope."""
     rows = await database.fetch("cases.alerts", case_id)
-    return [CaseAlert(*row[:5], str(row["entry_id"])) for row in rows]
+    return [CaseAlert(row[0], row[1], row[2], row[3], row[4], str(row["entry_id"])) for row in rows]
 
 
 async def case_reveals(database: Database, case_id: int) -> list[RevealRow]:

@@ -109,7 +109,7 @@ async def put_report(
 async def report_page(database: Database, before: int = FIRST_PAGE, limit: int = 50) -> list[ReportRow]:
     """Return the reports made, newest first, from before the number `before`."""
     rows = await database.fetch("citizen.report_page", before, limit)
-    return [ReportRow(*row[:5], str(row["recorded"])) for row in rows]
+    return [ReportRow(row[0], row[1], row[2], row[3], row[4], str(row["recorded"])) for row in rows]
 
 
 async def is_about(database: Database, entry_id: str, person: Sequence[bytes]) -> bool:

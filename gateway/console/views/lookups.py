@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
 from urllib.parse import urlencode
+from uuid import UUID
 
 from aiohttp import web
 
@@ -184,9 +185,10 @@ async def _officer(visit: Visit, query: Mapping[str, str]) -> tuple[bytes, ...] 
     """Return the officer of `officer` (a handle) or of `officer_of` (an entry that the user may see)."""
     if "officer_of" in query:
         try:
-            row = await one_lookup(visit.desk.database, visit.scope, query["officer_of"])
+            entry_id = str(UUID(query["officer_of"]))
         except ValueError:
-            row = None
+            raise FilterError("lookups.no_such_officer") from None
+        row = await one_lookup(visit.desk.database, visit.scope, entry_id)
         if row is None or row.officer is None:
             raise FilterError("lookups.no_such_officer")
         return (row.officer,)

@@ -32,6 +32,7 @@ TESTED_ELSEWHERE = {
     "gateway/worker.py": "gunicorn's glue; every test of tests/flows goes through it",
     "gateway/keeper.py": "the process around gateway/evidence/keeper.py; proofs in tests/flows depend on it",
     "gateway/installation.py": "reads key files at the start of every worker in tests/flows",
+    "gateway/web/openapi_*.py": "shapes of the OpenAPI document, which tests/gateway/web/test_openapi.py makes whole",
     "gateway/client/proving.py": "driven by `call --save` in tests/flows/test_sandbox.py",
     "gateway/administration.py": "driven by tests/gateway/cli/test_configuration.py",
     "gateway/sandbox/installation.py": "driven by tests/flows/test_sandbox.py",

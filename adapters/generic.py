@@ -11,7 +11,6 @@ from typing import Any, Protocol
 from urllib.parse import quote, urlencode
 
 import orjson
-from yarl import URL
 
 from adapters import rest, soap
 from adapters.auth import Authentication
@@ -148,7 +147,7 @@ class RestExchange:
         """Read an answer's bytes; `RegistryError` on anything but a sound answer to this question."""
         return self._reply.read(rest.read_object(data), grant, call)
 
-    def _url(self, grant: Grant, call: Call) -> URL:
+    def _url(self, grant: Grant, call: Call) -> str:
         question = self._question
         path = question.path.format(*(_segment(source(grant, call)) for source in question.holes))
         pairs = urlencode({slot.path: _value(slot, grant, call) for slot in _fitting(question.query, grant)})

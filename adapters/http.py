@@ -1,40 +1,26 @@
 """One registry's HTTP connections: pooled, bounded, verified, and every failure in one of four words.
 
-The rules (DESIGN section 5, THREATS D25, D26, D28): TLS is always verified and at least 1.2, redirects are
-answers that broke the contract, a body is read up to a cap and never inflated, the deadline covers the
-whole exchange, and what was refused or reset before any byte of an answer says so (`unanswered`).
+The rules (DESIGN section 5, THREATS D25, D26, D28): TLS is always verified and at least 1.2, the deadline covers
+the whole exchange, and what was refused or reset before any byte of an answer says so (`unanswered`). What an
+answer must be is in `adapters.wire`.
 Nothing is logged here: neither addresses with their query strings nor bodies.
 """
 
+import asyncio
 import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass
+from urllib.parse import urlsplit
 
-import aiohttp
-from aiohttp import hdrs
-from aiohttp.client_exceptions import ClientConnectorCertificateError, ClientConnectorSSLError
-from yarl import URL
-
-from adapters.contract import RegistryError, RegistryFault, RegistryInvalid, RegistryTimeout, RegistryUnavailable
+from adapters.contract import RegistryFault, RegistryTimeout, RegistryUnavailable
 from adapters.errors import MappingError
+from adapters.wire import MAX_BODY, Connection, Reply
 
-MAX_BODY = 1 << 20
-"""Largest body accepted, bytes."""
+__all__ = ["MAX_BODY", "HttpTransport", "Reply", "tls_context"]
 
-_SKIPPED = (hdrs.USER_AGENT, hdrs.ACCEPT, hdrs.CONTENT_TYPE)
+_PORTS = {"http": 80, "https": 443}
+_IDLE_S = 15.0
+"""Seconds after which an unused connection is not used again: the registry may be closing it."""
 _OK = frozenset({200})
-_MULTIPLE_CHOICES = 300
-_BAD_REQUEST = 400
-_SERVER_ERROR = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """A registry's whole answer: its status, the lower-case media type and the body's bytes."""
-
-    status: int
-    media_type: str
-    body: bytes
 
 
 def tls_context(
@@ -60,113 +46,113 @@ def tls_context(
 
 
 class HttpTransport:
-    """The connections to one registry. Safe for concurrent use within one event loop."""
+    """The connections to one registry. Safe for concurrent use within one event loop.
+
+    Raises `MappingError` for an address that is none.
+    """
 
     def __init__(self, base_url: str, *, limit: int = 64, tls: ssl.SSLContext | None = None) -> None:
         self.base = base_url.rstrip("/")
-        self._limit = limit
-        self._tls = tls if tls is not None else tls_context() if self.base.startswith("https:") else True
-        self._session: aiohttp.ClientSession | None = None
+        parts = urlsplit(self.base)
+        if parts.scheme not in _PORTS or not parts.hostname:
+            raise MappingError("/url", "must be an http or https address")
+        self._host, self._port = parts.hostname, parts.port or _PORTS[parts.scheme]
+        self._origin = f"{parts.scheme}://{parts.netloc}"
+        self._fixed = f"Host: {parts.netloc.rpartition('@')[2]}\r\nAccept-Encoding: identity\r\n"
+        self._tls = (tls or tls_context()) if parts.scheme == "https" else None
+        self._slots = asyncio.Semaphore(limit)
+        self._idle: list[Connection] = []
+        self._closed = False
 
-    def url(self, path: str = "") -> URL:
+    def url(self, path: str = "") -> str:
         """Return the address of `path`, an already encoded path (and query) that starts with a slash."""
-        return URL(self.base + path, encoded=True)
+        return self.base + path
 
-    async def post(self, url: URL, body: bytes, headers: Mapping[str, str], timeout_s: float) -> Reply:
+    async def post(self, url: str, body: bytes, headers: Mapping[str, str], timeout_s: float) -> Reply:
         """POST `body`; see `exchange`."""
-        return await self.exchange(hdrs.METH_POST, url, body, headers, timeout_s)
+        return await self.exchange("POST", url, body, headers, timeout_s)
 
     async def exchange(
         self,
         method: str,
-        url: URL,
+        url: str,
         body: bytes | None,
         headers: Mapping[str, str],
         timeout_s: float,
         *,
         accepted: frozenset[int] = _OK,
     ) -> Reply:
-        """Make one call and return its answer when the status is accepted; `RegistryError` on anything else."""
+        """Make one call (`url` as from `url()`) and return its answer when the status is accepted.
+
+        Raises `RegistryError` on anything else.
+        """
         if timeout_s <= 0:
             raise RegistryTimeout("deadline")
-        session = self._session or self._open()
+        loop = asyncio.get_running_loop()
+        end = loop.time() + timeout_s
+        request = self._request(method, url, body, headers)
+        await self._slot(end)
         try:
-            async with session.request(
-                method,
-                url,
-                data=body,
-                headers=headers,
-                allow_redirects=False,
-                timeout=aiohttp.ClientTimeout(total=timeout_s),
-            ) as response:
-                _check_head(response, accepted)
-                return Reply(response.status, response.content_type, await _read(response))
-        except (aiohttp.ClientError, OSError, ValueError) as error:
-            raise _translated(error) from None
+            connection = self._take(loop.time()) or await self._connect(loop, end)
+            reply = await connection.exchange(request, accepted, end)
+            if self._closed:
+                connection.abort()
+            elif connection.reusable:
+                connection.idle_since = loop.time()
+                self._idle.append(connection)
+        finally:
+            self._slots.release()
+        return reply
 
     async def close(self) -> None:
-        """Close every connection."""
-        session, self._session = self._session, None
-        if session is not None:
-            await session.close()
+        """Close every connection: those in use once their answer has come."""
+        self._closed = True
+        while self._idle:
+            self._idle.pop().abort()
 
-    def _open(self) -> aiohttp.ClientSession:
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=self._limit, ssl=self._tls),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            auto_decompress=False,
-            skip_auto_headers=_SKIPPED,
-            headers={hdrs.ACCEPT_ENCODING: "identity"},
-            trust_env=False,
-        )
-        # The library asks an idempotent question again when an idle connection turns out closed; retries are the
-        # gateway's to count and to budget, and there is no public switch.
-        self._session._retry_connection = False  # noqa: SLF001 — see above
-        return self._session
+    async def _slot(self, end: float) -> None:
+        if not self._slots.locked():
+            await self._slots.acquire()
+            return
+        try:
+            async with asyncio.timeout_at(end):
+                await self._slots.acquire()
+        except TimeoutError:
+            raise RegistryTimeout("deadline") from None
 
+    def _request(self, method: str, url: str, body: bytes | None, headers: Mapping[str, str]) -> bytes:
+        """Return the request's bytes (RFC 9112 section 3); `RegistryFault` where a text cannot stand in it."""
+        target = url.removeprefix(self._origin) or "/"
+        texts = "".join([target, *headers, *headers.values()])
+        if not (texts.isascii() and texts.isprintable()) or " " in target:
+            raise RegistryFault("unsendable")
+        lines = "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
+        head = f"{method} {target} HTTP/1.1\r\n{self._fixed}{lines}"
+        if body is None:
+            return f"{head}\r\n".encode("ascii")
+        return f"{head}Content-Length: {len(body)}\r\n\r\n".encode("ascii") + body
 
-def _check_head(response: aiohttp.ClientResponse, accepted: frozenset[int]) -> None:
-    status = response.status
-    if status not in accepted:
-        if status >= _BAD_REQUEST:
-            raise RegistryFault(f"http-{status}" if status < _SERVER_ERROR else "http-5xx")
-        raise RegistryInvalid("redirect" if status >= _MULTIPLE_CHOICES else "status")
-    if response.headers.get(hdrs.CONTENT_ENCODING, "identity") != "identity":
-        raise RegistryInvalid("content-encoding")
-    if (response.content_length or 0) > MAX_BODY:
-        raise RegistryInvalid("too-large")
-    if response.content_type == "text/html":
-        raise RegistryInvalid("html")
+    def _take(self, now: float) -> Connection | None:
+        """Return the connection used last, unless it has been idle for too long; then they all have."""
+        while self._idle:
+            connection = self._idle.pop()
+            if connection.reusable and now - connection.idle_since < _IDLE_S:
+                return connection
+            connection.abort()
+        return None
 
-
-async def _read(response: aiohttp.ClientResponse) -> bytes:
-    """Read the body piece by piece, giving up where it passes the cap or breaks off."""
-    try:
-        body = await response.content.readany()
-        while not response.content.at_eof():
-            body += await response.content.readany()
-            if len(body) > MAX_BODY:
-                raise RegistryInvalid("too-large")
-    except TimeoutError:
-        raise
-    except (aiohttp.ClientError, OSError):
-        raise RegistryInvalid("truncated") from None
-    if not body:
-        raise RegistryInvalid("empty")
-    return body
-
-
-def _translated(error: Exception) -> RegistryError:
-    """Say whose fault a client library's error is. Order matters: the families overlap."""
-    if isinstance(error, TimeoutError):
-        return RegistryTimeout("deadline")
-    if isinstance(error, (ClientConnectorCertificateError, ClientConnectorSSLError, ssl.SSLError)):
-        return RegistryUnavailable("tls")
-    if isinstance(error, aiohttp.ClientConnectorError):
-        return RegistryUnavailable("refused", unanswered=True)
-    if isinstance(error, aiohttp.ServerDisconnectedError):
-        begun = not isinstance(error.message, str)
-        return RegistryInvalid("truncated") if begun else RegistryUnavailable("reset", unanswered=True)
-    if isinstance(error, OSError):
-        return RegistryUnavailable("reset", unanswered=True)
-    return RegistryInvalid("garbage")
+    async def _connect(self, loop: asyncio.AbstractEventLoop, end: float) -> Connection:
+        try:
+            async with asyncio.timeout_at(end):
+                _, connection = await loop.create_connection(
+                    lambda: Connection(loop), self._host, self._port, ssl=self._tls
+                )
+        except TimeoutError:
+            raise RegistryTimeout("deadline") from None
+        except ssl.SSLError:
+            raise RegistryUnavailable("tls") from None
+        except ConnectionResetError:
+            raise RegistryUnavailable("reset", unanswered=True) from None
+        except OSError:
+            raise RegistryUnavailable("refused", unanswered=True) from None
+        return connection

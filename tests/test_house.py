@@ -4,6 +4,7 @@ import ast
 import re
 import subprocess
 from fnmatch import fnmatch
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,7 @@ TESTED_ELSEWHERE = {
 """Modules without a test file of their own, by pattern, and why."""
 
 
+@cache
 def tree_of(module):
     """Parse a module."""
     return ast.parse((ROOT / module).read_text(encoding="utf-8"))
@@ -52,6 +54,7 @@ def mirrors_of(module):
     return [*folder.glob(f"test_{module.stem}.py"), *folder.glob(f"test_{module.stem}_*.py")]
 
 
+@cache
 def imported_by_tests():
     """Name every module that a test or a fixture imports."""
     names = set()
@@ -140,6 +143,7 @@ def test_nothing_names_this_machine_or_a_package_registry():
     assert {name: found[0] for name, text in tracked_texts() if (found := forbidden.search(text))} == {}
 
 
+@cache
 def documents():
     """Read the README and every page of docs."""
     pages = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]

@@ -18,6 +18,7 @@ def test_an_installation_has_every_key(tmp_path):
     made = keyfiles.new_installation(tmp_path / "keys", NEW_YEARS_EVE)
     names = {str(path.relative_to(tmp_path / "keys")) for path in made}
     assert names == {
+        "console.key",
         "http.pem",
         "log.pem",
         "reveal.pem",

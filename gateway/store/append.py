@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from gateway.store.database import Session, StoreUnavailable
+from gateway.store.database import Session, StoreRefused, StoreUnavailable
 
 
 class EntryRow(NamedTuple):
@@ -66,7 +66,8 @@ class Appended:
     """Per row (entries, then spends), as numbered in 0002_append_a_batch.sql; None: nothing was lost."""
 
 
-_COLUMNS, _GIVE = 16, 23
+_BYTES, _TEXTS, _REST, _COLUMNS, _GIVE = 9, 12, 14, 16, 23
+_BETWEEN, _ABSENT = "\x1f", "\x1e"
 _REFUSED = "refused"
 
 
@@ -97,7 +98,11 @@ async def append_batch(
         log_id,
         slot,
         len(entries),
-        *(column if any(column) else None for column in columns[:_COLUMNS]),
+        columns[0] or None,
+        *map(_joined, columns[1:_BYTES]),
+        *(column if any(column) else None for column in columns[_BYTES:_TEXTS]),
+        *map(_joined, columns[_TEXTS:_REST]),
+        *(column if any(column) else None for column in columns[_REST:_COLUMNS]),
         *((nonce, created) if any(nonce) else (None, None)),
         min(held, default=None),
         *((config, min(versions), max(versions)) if versions else (None, None, None)),
@@ -109,3 +114,17 @@ async def append_batch(
         raise StoreUnavailable("the append function answered nothing")
     first, lost = rows[0]
     return Appended(first if first is not None else 0, lost)
+
+
+def _joined(column: Sequence[str | None]) -> str | None:
+    """Return a column of texts as one text, which the query takes apart again.
+
+    An array of texts would cost the driver a Python call an element. Raises `StoreRefused` where a value holds one of
+    the two control characters that stand between values and for an absent one (nothing that is appended does).
+    """
+    if not any(column):
+        return None
+    text = _BETWEEN.join([_ABSENT if value is None else value for value in column])
+    if text.count(_BETWEEN) != len(column) - 1 or text.count(_ABSENT) != column.count(None):
+        raise StoreRefused("a member of an entry holds a control character")
+    return text

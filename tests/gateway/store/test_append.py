@@ -73,6 +73,25 @@ async def test_a_give_back_in_the_same_batch_counts_first(writer):
     assert await session._connection.fetchval("SELECT used FROM guess WHERE key = '0000same'") == 0
 
 
+async def test_texts_arrive_as_they_were(writer):
+    """Absent, empty, quoted and Vietnamese values stand in the row as given."""
+    session, log_id, slot = writer
+    texts = [None, "", '{"a",NULL}', "\\x00", "Đặng Ỷ", "NULL", None]
+    done = await append_batch(session, log_id, slot, [row(dossier=text, unit="H99") for text in texts])
+    rows = await session._connection.fetch(
+        "SELECT dossier, unit, outcome FROM entry WHERE log_id = $1 AND index >= $2 ORDER BY index", log_id, done.first
+    )
+    assert [tuple(found) for found in rows] == [(text, "H99", None) for text in texts]
+
+
+@pytest.mark.parametrize("text", ["a\x1fb", "a\x1eb", "\x1e", "\x1f"])
+async def test_a_value_that_would_move_others_is_refused(writer, text):
+    """The characters that stand between values cannot come in through a value."""
+    session, log_id, slot = writer
+    with pytest.raises(StoreRefused, match="control character"):
+        await append_batch(session, log_id, slot, [row(dossier="x"), row(dossier=text)])
+
+
 async def test_a_batch_is_all_or_nothing(writer, database: Database):
     """One impossible row undoes the whole batch, its nonces and its indexes."""
     session, log_id, slot = writer

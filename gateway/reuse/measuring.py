@@ -29,7 +29,8 @@ from gateway.store.reuse import (
 )
 from gateway.store.scope import Scope
 
-_LEAST, _MOST, _BRISK_S = 20, 640, 0.4  # cells counted in one statement: as many as take half a second
+_LEAST, _MOST = 20, 1280  # cells counted in one statement: as many as take about a second
+_BRISK_S, _SLOW_S = 0.6, 1.5
 _WEEK = timedelta(days=7)
 GROUPS = ("agency", "procedure", "province", "registry", "month")
 """What a report can be grouped by; `month` is that of acceptance."""
@@ -63,7 +64,7 @@ class Rollups:
                 more = await note_changes(self._database)
             else:
                 counted = await count_cells(self._database, at_once)
-                at_once = min(2 * at_once, _MOST) if self._clock() - began < _BRISK_S else max(at_once // 2, 1)
+                at_once = _paced(at_once, self._clock() - began)
         return True
 
     async def _catalogues(self) -> None:
@@ -75,6 +76,13 @@ class Rollups:
             if catalogue.version != known:
                 await put_catalogue(self._database, catalogue.version, catalogue.tables())
         self._seen = version
+
+
+def _paced(at_once: int, took_s: float) -> int:
+    """Return how many cells to count next, after so many took so long."""
+    if took_s < _BRISK_S:
+        return min(2 * at_once, _MOST)
+    return max(at_once // 2, _LEAST) if took_s > _SLOW_S else at_once
 
 
 async def measure(

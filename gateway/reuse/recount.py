@@ -5,11 +5,12 @@ as they stand, and judged in Python, while the rollups were counted in SQL.
 """
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from typing import Any
 
 from gateway.reuse.catalogue import Catalogue
-from gateway.reuse.counting import COUNTS, AttributeKey, CellKey, Counts, count
+from gateway.reuse.counting import COUNTS, Counts, count
 from gateway.reuse.facts import midnight
 from gateway.reuse.loading import from_the_start, load_catalogues, load_pages
 from gateway.reuse.measuring import Rollups
@@ -19,6 +20,11 @@ from gateway.store.reuse import Span, days, event_lags
 from gateway.store.scope import Scope
 
 _AT_ONCE = 2_000
+_KEYS = {"cells": 4, "open": 5, "attributes": 5, "lag": 4}
+_NAMES = {"cells": COUNTS, "open": ("open",), "attributes": ("needed", "covered"), "lag": ("lag",)}
+_Key = tuple[Any, ...]
+_Numbers = tuple[int, ...]
+_Rows = dict[_Key, _Numbers]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +51,11 @@ async def recount(database: Database, span: Span) -> Recount:
     await Rollups(database).refresh()
     catalogues = await load_catalogues(database)
     number, counts = await _counted(database, span, catalogues)
-    found = _numbers(counts)
-    stored = await _stored(database, span)
-    for key, events in (await _lagging(database, span)).items():
-        found[key] = events
-    differences = tuple(
-        Difference(*key, stored.get(key, 0), found.get(key, 0))
-        for key in sorted(stored.keys() | found.keys())
-        if stored.get(key, 0) != found.get(key, 0)
-    )
-    return Recount(number, len(counts.cells), differences)
+    found = {**_counted_rows(counts), **await _lagging(database, span)}
+    stored = await _stored_rows(database, span)
+    unequal = sorted((key for key in stored.keys() | found.keys() if stored.get(key) != found.get(key)), key=str)
+    differences = [item for key in unequal for item in _differences(key, stored.get(key), found.get(key))]
+    return Recount(number, len(counts.cells), tuple(differences))
 
 
 async def _counted(database: Database, span: Span, catalogues: list[Catalogue]) -> tuple[int, Counts]:
@@ -66,43 +67,36 @@ async def _counted(database: Database, span: Span, catalogues: list[Catalogue]) 
     return number, counts
 
 
-def _numbers(counts: Counts) -> dict[tuple[str, str], int]:
-    found: dict[tuple[str, str], int] = {}
-    for key, cell in counts.cells.items():
-        found.update({(_name(key), what): number for what, number in cell.items() if number})
-    for (key, due), number in counts.open.items():
-        found[_name(key), f"open until {due}"] = number
-    for attribute, (needed, covered) in counts.attributes.items():
-        found.update({(_name(attribute), "needed"): needed, (_name(attribute), "covered"): covered})
+def _counted_rows(counts: Counts) -> _Rows:
+    return {
+        **{("cells", *key): tuple(cell[name] for name in COUNTS) for key, cell in counts.cells.items()},
+        **{("open", *key, due): (number,) for (key, due), number in counts.open.items()},
+        **{("attributes", *key): numbers for key, numbers in counts.attributes.items()},
+    }
+
+
+async def _stored_rows(database: Database, span: Span) -> _Rows:
+    """Return the rollups by what they are about: the first columns of each table."""
+    found: _Rows = {}
+    for table, columns in _KEYS.items():
+        for row in await days(database, table, span.first, span.past):
+            values = tuple(row)
+            found[table, *values[:columns]] = values[columns:]
     return found
 
 
-async def _stored(database: Database, span: Span) -> dict[tuple[str, str], int]:
-    found: dict[tuple[str, str], int] = {}
-    for row in await days(database, "cells", span.first, span.past):
-        key = CellKey(row["day"], row["agency"], row["procedure"], row["registry"])
-        found.update({(_name(key), what): row[what] for what in COUNTS if row[what]})
-    for row in await days(database, "open", span.first, span.past):
-        found[_name(CellKey(*row[:4])), f"open until {row[4]}"] = row[5]
-    for row in await days(database, "attributes", span.first, span.past):
-        name = _name(AttributeKey(*row[:5]))
-        found.update({(name, "needed"): row[5], (name, "covered"): row[6]})
-    for agency, procedure, day, bucket, events in await days(database, "lag", span.first, span.past):
-        found[_lag_name(day, agency, procedure), f"lag bucket {bucket}"] = events
-    return found
-
-
-async def _lagging(database: Database, span: Span) -> Counter[tuple[str, str]]:
+async def _lagging(database: Database, span: Span) -> _Rows:
     rows = await event_lags(database, midnight(span.first), midnight(span.past))
-    return Counter(
-        (_lag_name(day, agency, procedure), f"lag bucket {lag_bucket(seconds)}")
-        for agency, procedure, day, seconds in rows
-    )
+    found = Counter((day, agency, procedure, lag_bucket(seconds)) for agency, procedure, day, seconds in rows)
+    return {("lag", *key): (events,) for key, events in found.items()}
 
 
-def _name(key: CellKey | AttributeKey) -> str:
-    return " ".join(str(part) or "-" for part in key)
-
-
-def _lag_name(day: date, agency: str, procedure: str) -> str:
-    return f"{day} {agency} {procedure}"
+def _differences(key: _Key, stored: _Numbers | None, found: _Numbers | None) -> Iterator[Difference]:
+    names = _NAMES[key[0]]
+    nothing = (0,) * len(names)
+    where = " ".join(str(part) or "-" for part in key[1:])
+    for name, before, after in zip(names, stored or nothing, found or nothing, strict=True):
+        if before != after:
+            yield Difference(where, name, before, after)
+    if stored is None or found is None:
+        yield Difference(where, f"in {key[0]}", int(stored is not None), int(found is not None))

@@ -129,7 +129,7 @@ CREATE FUNCTION reuse_measures(p_codes text[]) RETURNS TABLE (
     dossier text, component text, needed boolean, service text, registry text, stage smallint, cause text,
     lookups uuid[], obtained text, fields text[], covered text[], disclosed bigint, beyond bigint
 ) LANGUAGE plpgsql STABLE SET search_path = lienthong, pg_temp
-SET plan_cache_mode = force_custom_plan AS $$
+SET plan_cache_mode = force_custom_plan SET enable_seqscan = off AS $$
 #variable_conflict use_column
 BEGIN
     RETURN QUERY
@@ -142,16 +142,13 @@ BEGIN
     ), l AS MATERIALIZED (
         SELECT e.question AS lookup_id, e.dossier, e.service, e.at, e.outcome, e.subject, e.person,
                x.leaf ->> 'component' AS component,
-               ARRAY(SELECT jsonb_array_elements_text(CASE WHEN e.outcome = 'match' THEN q.leaf ELSE x.leaf END -> 'fields'))
-                   AS fields,
+               ARRAY(SELECT jsonb_array_elements_text(CASE WHEN e.outcome = 'match' THEN (
+                   SELECT convert_from(a.leaf, 'UTF8')::jsonb FROM entry a  -- the claims stand in the question
+                   WHERE a.entry_id = e.question AND a.at BETWEEN e.at - interval '2 hours' AND e.at LIMIT 1
+               ) ELSE x.leaf END -> 'fields')) AS fields,
                coalesce(cardinality(o.mismatch) > 0, false) AS mismatch
         FROM d JOIN entry e ON e.dossier = d.code AND e.kind = 'answered' AND e.client = d.client
         CROSS JOIN LATERAL (SELECT convert_from(e.leaf, 'UTF8')::jsonb AS leaf OFFSET 0) AS x
-        LEFT JOIN LATERAL (
-            SELECT convert_from(a.leaf, 'UTF8')::jsonb AS leaf FROM entry a
-            WHERE e.outcome = 'match' AND a.entry_id = e.question AND a.at BETWEEN e.at - interval '2 hours' AND e.at
-            LIMIT 1
-        ) AS q ON true
         LEFT JOIN lookup_outcome o ON o.lookup_id = e.question
     ), stated AS MATERIALIZED (
         SELECT c.* FROM d JOIN dossier_component c ON c.dossier = d.code
@@ -247,7 +244,7 @@ CREATE FUNCTION reuse_quality(p_codes text[]) RETURNS TABLE (
     result_electronic boolean, online boolean, covered boolean, acknowledged boolean, end_kind text, met boolean,
     due_day date, declared_components text[]
 ) LANGUAGE plpgsql STABLE SET search_path = lienthong, pg_temp
-SET plan_cache_mode = force_custom_plan AS $$
+SET plan_cache_mode = force_custom_plan SET enable_seqscan = off AS $$
 #variable_conflict use_column
 BEGIN
     RETURN QUERY

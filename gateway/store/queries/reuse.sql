@@ -99,7 +99,7 @@ SELECT day, agency, procedure, registry, due_day, dossiers FROM reuse_open WHERE
 SELECT day, agency, procedure, service, field, needed, covered FROM reuse_attribute WHERE day >= $1 AND day < $2;
 
 -- name: lag_of_days
-SELECT agency, procedure, day, bucket, events FROM reuse_lag WHERE day >= $1 AND day < $2;
+SELECT day, agency, procedure, bucket, events FROM reuse_lag WHERE day >= $1 AND day < $2;
 
 -- name: lag_recounted
 SELECT agency, procedure, (recorded_at AT TIME ZONE interval '7 hours')::date, extract(epoch FROM recorded_at - occurred_at)::float8

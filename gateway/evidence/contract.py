@@ -5,10 +5,13 @@ pseudonymised), appends it durably and answers with its place, or says which res
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Protocol
+from types import MappingProxyType
+from typing import Any, NamedTuple, Protocol
+
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 class Kind(StrEnum):
@@ -37,8 +40,7 @@ class EvidenceUnavailable(Exception):  # noqa: N818 — named as its problem cod
     """The log cannot be written (or its commit's outcome is unknown): nothing may be asked or told."""
 
 
-@dataclass(frozen=True, slots=True)
-class Nonce:
+class Nonce(NamedTuple):
     """A signature's nonce, spent in the transaction that records the request. Scope: the client."""
 
     client: str
@@ -47,8 +49,7 @@ class Nonce:
     """The signature's `created`, Unix seconds."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reservation:
+class Reservation(NamedTuple):
     """Counters raised by a question, both per day of Asia/Ho_Chi_Minh.
 
     The quota counts a grant row's questions. The guess counter counts calls of one client about one
@@ -63,8 +64,7 @@ class Reservation:
     guess_limit: int = 10
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(NamedTuple):
     """One thing that happened. Identifiers of people are given plain and stored as pseudonyms and
     sealed; everything in `sealed` is stored only encrypted.
     """
@@ -100,9 +100,9 @@ class Draft:
     """Entry id of the question that this `answered` or `abandoned` entry closes."""
     commitment: bytes | None = None
     """SHA-256(salt ‖ SHA-256(body)) of the answer (PROTOCOL section 3)."""
-    detail: Mapping[str, Any] = field(default_factory=dict)
+    detail: Mapping[str, Any] = _NOTHING
     """Further plain, non-personal members (counts, timings, versions)."""
-    sealed: Mapping[str, Any] = field(default_factory=dict)
+    sealed: Mapping[str, Any] = _NOTHING
     nonce: Nonce | None = None
     reserve: Reservation | None = None
     give_back: Reservation | None = None

@@ -6,7 +6,8 @@ is a function of the leaf, `project`, which `audit verify` holds against the row
 """
 
 import os
-from base64 import b64decode, b64encode
+from base64 import b64decode
+from binascii import b2a_base64
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any, NamedTuple
@@ -22,22 +23,6 @@ _OPTIONS = orjson.OPT_SORT_KEYS | orjson.OPT_UTC_Z
 _LOCAL = timezone(timedelta(hours=7))
 _UNDER_GRANT = frozenset({Kind.ASKED, Kind.READ, Kind.STATUS})
 """Kinds that act under a grant: their `config_version` must be the one in force."""
-_PLAIN = [
-    "request_id",
-    "client",
-    "keyid",
-    "service",
-    "procedure",
-    "dossier",
-    "component",
-    "legal_basis",
-    "unit",
-    "mode",
-    "outcome",
-    "reason",
-    "agreement",
-    "question",
-]
 
 
 class LeafError(Exception):
@@ -66,7 +51,7 @@ def unix_of(entry_id: str) -> float:
 
 def _jsonable(value: object) -> object:
     if isinstance(value, bytes):
-        return b64encode(value).decode()
+        return _base64(value)
     if isinstance(value, Mapping):
         return dict(value)
     raise TypeError(f"an entry cannot hold a {type(value).__name__}")
@@ -76,38 +61,32 @@ def encode(draft: Draft, origin: str, pseudonyms: Pseudonyms, sealer: Sealer) ->
     """Make the leaf and its row for the log `origin`. Raises `TypeError` for members that JSON cannot hold."""
     at = draft.at.astimezone(UTC)
     unix_s = at.timestamp()
-    year = pseudonyms.year(draft.at.astimezone(_LOCAL).year)
-    entry_id = uuid7(int(unix_s * 1000))
+    year = pseudonyms.year(at.astimezone(_LOCAL).year)
+    entry_id, kind = uuid7(int(unix_s * 1000)), draft.kind._value_
     officer = pseudonyms.of(year, OFFICER, draft.officer) if draft.officer else None
     subject = pseudonyms.of(year, *draft.subject) if draft.subject else None
     person = pseudonyms.of(year, "personal_id", draft.person_id) if draft.person_id else None
-    members: dict[str, Any] = {"v": VERSION, "id": entry_id, "kind": draft.kind.value, "at": at}
-    for name in _PLAIN:
-        value = getattr(draft, name)
-        if value is not None:
-            members[name] = value
-    if officer or subject or person:
-        members["pseudonyms"] = _pseudonym_members(year, officer, subject, person)
-    if draft.fields:
-        members["fields"] = draft.fields
-    if draft.detail:
-        members["detail"] = draft.detail
-    if draft.config_version is not None:
-        members["config"] = draft.config_version
-    if draft.commitment is not None:
-        members["commitment"] = b64encode(draft.commitment).decode()
     deadline = draft.deadline.astimezone(UTC) if draft.deadline else None
-    if deadline:
-        members["deadline"] = deadline
     key = sealer.data_key(unix_s)
+    members = {
+        "v": VERSION,
+        "id": entry_id,
+        "kind": kind,
+        "at": at,
+        **_plain_members(draft),
+        "pseudonyms": _pseudonym_members(year, officer, subject, person) if officer or subject or person else None,
+        "fields": draft.fields or None,
+        "detail": draft.detail or None,
+        "commitment": None if draft.commitment is None else _base64(draft.commitment),
+        "deadline": deadline,
+    }
     plain = _sealed_members(draft)
     if plain:
-        box = seal(key, orjson.dumps(plain, _jsonable, _OPTIONS), associated_data(origin, entry_id, draft.kind.value))
-        members["sealed"] = box
+        members["sealed"] = seal(key, orjson.dumps(plain, _jsonable, _OPTIONS), associated_data(origin, entry_id, kind))
     row = EntryRow(
         at,
         entry_id,
-        draft.kind.value,
+        kind,
         draft.request_id,
         draft.client,
         draft.service,
@@ -120,15 +99,45 @@ def encode(draft: Draft, origin: str, pseudonyms: Pseudonyms, sealer: Sealer) ->
         draft.outcome,
         draft.question,
         deadline,
-        orjson.dumps(members, _jsonable, _OPTIONS),
+        orjson.dumps({name: value for name, value in members.items() if value is not None}, _jsonable, _OPTIONS),
         *_claims(draft, pseudonyms, year, unix_s),
     )
     return Encoded(row, key)
 
 
+def _plain_members(draft: Draft) -> dict[str, Any]:
+    return {
+        "request_id": draft.request_id,
+        "client": draft.client,
+        "keyid": draft.keyid,
+        "service": draft.service,
+        "procedure": draft.procedure,
+        "dossier": draft.dossier,
+        "component": draft.component,
+        "legal_basis": draft.legal_basis,
+        "unit": draft.unit,
+        "mode": draft.mode,
+        "outcome": draft.outcome,
+        "reason": draft.reason,
+        "agreement": draft.agreement,
+        "question": draft.question,
+        "config": draft.config_version,
+    }
+
+
+def _base64(value: bytes) -> str:
+    return b2a_base64(value, newline=False).decode()
+
+
 def _pseudonym_members(year: int, officer: bytes | None, subject: bytes | None, person: bytes | None) -> dict[str, Any]:
-    named = (("officer", officer), ("subject", subject), ("person", person))
-    return {"year": year} | {name: b64encode(value).decode() for name, value in named if value}
+    members: dict[str, Any] = {"year": year}
+    if officer:
+        members["officer"] = _base64(officer)
+    if subject:
+        members["subject"] = _base64(subject)
+    if person:
+        members["person"] = _base64(person)
+    return members
 
 
 def _sealed_members(draft: Draft) -> dict[str, Any]:
@@ -140,8 +149,7 @@ def _sealed_members(draft: Draft) -> dict[str, Any]:
         plain["officer"] = {"id": draft.officer}
     if draft.person_id:
         plain["person_id"] = draft.person_id
-    plain.update((name, value) for name, value in draft.sealed.items() if value is not None)
-    return plain
+    return plain | {name: value for name, value in draft.sealed.items() if value is not None}
 
 
 def _claims(draft: Draft, pseudonyms: Pseudonyms, year: int, unix_s: float) -> tuple[Any, ...]:

@@ -6,6 +6,7 @@ name space of their own, so that nobody can tell from the log that an officer wa
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 from hashlib import sha256
 
 from gateway.evidence.contract import Nonce, Reservation
@@ -13,6 +14,8 @@ from schemas.identifiers import person_key
 
 OFFICER = "officer"
 _DAY_S, _LOCAL_S, _KEY_BYTES, _BLOCK = 86_400, 7 * 3600, 16, 64
+_REMEMBERED = 1024
+"""Codes kept in memory: an answer names the people of its question again, an officer asks more than once."""
 
 
 class _Hmac:
@@ -38,6 +41,7 @@ class Pseudonyms:
             raise ValueError("no pseudonym key: nobody could ever be found in the log")
         self._keys = {year: _Hmac(key) for year, key in keys.items()}
         self._years = sorted(self._keys)
+        self._digest = lru_cache(maxsize=_REMEMBERED)(self._digested)
 
     def year(self, year: int) -> int:
         """Return the year whose key serves `year`: its own, else the newest before it, else the oldest."""
@@ -48,7 +52,7 @@ class Pseudonyms:
     def of(self, year: int, id_type: str, identifier: str) -> bytes:
         """Return the 32-byte pseudonym of a person or, with `OFFICER`, of an officer. `year` as from `year()`."""
         id_type, identifier = person_key(id_type, identifier)
-        return self._keys[year].digest(f"{id_type}\0{identifier}")
+        return self._digest(year, f"{id_type}\0{identifier}")
 
     def everywhere(self, id_type: str, identifier: str) -> list[bytes]:
         """Return the pseudonyms of all live years, newest first: what a search has to look for."""
@@ -58,7 +62,10 @@ class Pseudonyms:
         """Return the key of the guess counter of (client, person) on the local day of `unix_s`."""
         id_type, identifier = person_key(*reservation.subject)
         text = f"guess\0{reservation.client}\0{id_type}\0{identifier}"
-        return day_bytes(unix_s) + self._keys[year].digest(text)[:_KEY_BYTES]
+        return day_bytes(unix_s) + self._digest(year, text)[:_KEY_BYTES]
+
+    def _digested(self, year: int, text: str) -> bytes:
+        return self._keys[year].digest(text)
 
 
 def day_bytes(unix_s: float) -> bytes:
@@ -68,8 +75,12 @@ def day_bytes(unix_s: float) -> bytes:
 
 def quota_key(reservation: Reservation, unix_s: float) -> bytes:
     """Return the key of a grant row's quota on the local day of `unix_s`."""
-    text = f"quota\0{reservation.client}\0{reservation.quota_key}"
-    return day_bytes(unix_s) + sha256(text.encode()).digest()[:_KEY_BYTES]
+    return day_bytes(unix_s) + _quota_digest(reservation.client, reservation.quota_key)
+
+
+@lru_cache(maxsize=256)
+def _quota_digest(client: str, quota_key: str) -> bytes:
+    return sha256(f"quota\0{client}\0{quota_key}".encode()).digest()[:_KEY_BYTES]
 
 
 def nonce_key(nonce: Nonce) -> bytes:

@@ -8,6 +8,7 @@ makes its minute unreadable for good, while the log still verifies.
 
 import os
 from base64 import b64decode, b64encode
+from binascii import b2a_base64
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -78,7 +79,7 @@ def seal(key: DataKey, plain: bytes, associated: bytes) -> dict[str, str]:
     """Return the leaf's `sealed` member: key id, nonce, ciphertext with its tag."""
     nonce = os.urandom(_NONCE_BYTES)
     box = key.cipher.encrypt(nonce, plain, associated)
-    return {"k": key.text, "n": b64encode(nonce).decode(), "c": b64encode(box).decode()}
+    return {"k": key.text, "n": b2a_base64(nonce, newline=False).decode(), "c": b2a_base64(box, newline=False).decode()}
 
 
 def sealed_key_id(leaf: bytes) -> bytes | None:

@@ -5,7 +5,7 @@ Nothing is asked before `question` returns and nothing is told before `answer` r
 
 import secrets
 from base64 import b64encode
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
@@ -82,11 +82,10 @@ async def record_answer(
     detail: dict[str, Any] | None = None,
 ) -> str:
     """Step 8: the answer's entry, "cleared for release". Returns the receipt; raises `EvidenceUnavailable`."""
-    salt = secrets.token_bytes(16)
-    commitment = sha256(salt + sha256(body).digest()).digest()
+    salt, digest = secrets.token_bytes(16), sha256(body).digest()
+    commitment = sha256(salt + digest).digest()
     asked = question.draft
-    draft = replace(
-        asked,
+    draft = asked._replace(
         kind=Kind.ANSWERED,
         at=datetime.now(UTC),
         fields=disclosed,
@@ -96,7 +95,7 @@ async def record_answer(
         question=question.recorded.entry_id,
         commitment=commitment,
         detail=detail or {},
-        sealed={"body_digest": sha256(body).hexdigest(), "salt": salt.hex()},
+        sealed={"body_digest": digest.hex(), "salt": salt.hex()},
         nonce=None,
         reserve=None,
         give_back=asked.reserve if outcome in {"found", "match"} else None,

@@ -3,12 +3,13 @@
 import sys
 from collections.abc import Callable
 
-from bench import events, faults, lookups
+from bench import events, faults, lookups, reuse
 
 BENCHMARKS: dict[str, Callable[[list[str]], None]] = {
     "lookups": lookups.main,
     "events": events.main,
     "faults": faults.main,
+    "reuse": reuse.main,
 }
 
 

@@ -29,8 +29,8 @@ from gateway.store.reuse import (
 )
 from gateway.store.scope import Scope
 
-_LEAST, _MOST = 20, 1280  # cells counted in one statement: as many as take about a second
-_BRISK_S, _SLOW_S = 0.6, 1.5
+_LEAST, _MOST = 100, 1600  # cells counted in one statement: as many as take about a second
+_BRISK_S, _SLOW_S = 1.0, 2.0
 _WEEK = timedelta(days=7)
 GROUPS = ("agency", "procedure", "province", "registry", "month")
 """What a report can be grouped by; `month` is that of acceptance."""

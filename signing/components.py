@@ -9,6 +9,7 @@ import re
 from base64 import b64encode
 from collections.abc import Callable, Sequence
 from functools import lru_cache
+from operator import attrgetter
 from typing import NamedTuple
 from urllib.parse import parse_qsl, quote
 
@@ -115,10 +116,6 @@ def cover(identifiers: Sequence[str]) -> Covered:
     return _cover_cached(f"({' '.join(texts)})")
 
 
-def _request_target(request: Request) -> str:
-    return request.target
-
-
 def _path(request: Request) -> str:
     return request.target.partition("?")[0]
 
@@ -128,11 +125,11 @@ def _query(request: Request) -> str:
 
 
 _DERIVED: dict[str, Callable[[Request], str]] = {
-    "@method": lambda request: request.method,
-    "@target-uri": lambda request: request.target_uri,
-    "@authority": lambda request: request.canonical_authority,
+    "@method": attrgetter("method"),
+    "@target-uri": attrgetter("target_uri"),
+    "@authority": attrgetter("canonical_authority"),
     "@scheme": lambda request: request.scheme.lower(),
-    "@request-target": _request_target,
+    "@request-target": attrgetter("target"),
     "@path": _path,
     "@query": _query,
 }
@@ -239,4 +236,10 @@ def value_of(component: Component, message: Message, request: Request | None = N
         if request is None:
             raise _unavailable(component, "belongs to a request that is not there")
         message = request
-    return _derived(component, message) if component.name[0] == "@" else _field(component, message)
+    if component.name[0] == "@":
+        return _derived(component, message)
+    if not component.asked:
+        lines = message.lines(component.name)
+        if len(lines) == 1 and lines[0].isprintable():  # as nearly every field is: nothing to fold, refuse or join
+            return lines[0].strip(" \t")
+    return _field(component, message)

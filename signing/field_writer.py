@@ -88,21 +88,24 @@ def serialise_bare(value: BareItem) -> str:  # noqa: PLR0911 — one return for 
     raise _refuse("value")
 
 
-def _key(key: str) -> str:
-    if key not in _USUAL_KEYS and not _KEY.fullmatch(key):
+def _check_key(key: str) -> None:
+    if not _KEY.fullmatch(key):
         raise _refuse("key")
-    return key
 
 
 def serialise_params(params: Mapping[str, BareItem]) -> str:
     """Section 4.1.1.2: parameters in their order, a true value by its key alone."""
-    parts = []
+    text = ""
     for key, value in params.items():
+        if key not in _USUAL_KEYS:
+            _check_key(key)
         if value is True:
-            parts.append(f";{_key(key)}")
+            text += f";{key}"
+        elif type(value) is str:
+            text += f";{key}={_string(value)}"
         else:
-            parts.append(f";{_key(key)}={serialise_bare(value)}")
-    return "".join(parts)
+            text += f";{key}={serialise_bare(value)}"
+    return text
 
 
 def serialise_item(item: Item) -> str:
@@ -126,9 +129,10 @@ def serialise_list(members: Sequence[Item | InnerList]) -> str:
 
 
 def _entry(key: str, value: Item | InnerList) -> str:
+    _check_key(key)
     if isinstance(value, Item) and value.value is True:
-        return _key(key) + serialise_params(value.params)
-    return f"{_key(key)}={serialise_member_value(value)}"
+        return key + serialise_params(value.params)
+    return f"{key}={serialise_member_value(value)}"
 
 
 def serialise_dictionary(members: Mapping[str, Member | Item | InnerList]) -> str:

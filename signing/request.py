@@ -65,23 +65,18 @@ class Request(_Message):
     authority: str
     target: str = field(repr=False)
     headers: Headers = field(repr=False)
+    canonical_authority: str = field(init=False, repr=False)
+    """Host in lower case, the scheme's default port left out (RFC 9421 section 2.2.3)."""
+    target_uri: str = field(init=False, repr=False)
+    """The full URI (RFC 9421 section 2.2.2)."""
 
     def __post_init__(self) -> None:
         if not self.target.startswith("/"):
             raise SignatureError("malformed", "the request target is not in origin form", "@request-target")
         self._prepare(self.headers)
-
-    @property
-    def canonical_authority(self) -> str:
-        """Host in lower case, the scheme's default port left out (RFC 9421 section 2.2.3)."""
-        authority = self.authority.lower()
-        port = _DEFAULT_PORT.get(self.scheme)
-        return authority.removesuffix(port) if port is not None else authority
-
-    @property
-    def target_uri(self) -> str:
-        """The full URI (RFC 9421 section 2.2.2)."""
-        return f"{self.scheme}://{self.canonical_authority}{self.target}"
+        authority = self.authority.lower().removesuffix(_DEFAULT_PORT.get(self.scheme, ""))
+        object.__setattr__(self, "canonical_authority", authority)
+        object.__setattr__(self, "target_uri", f"{self.scheme}://{authority}{self.target}")
 
     @property
     def has_query(self) -> bool:

@@ -1,6 +1,5 @@
 """Leaves: canonical bytes, and the columns that follow from them."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from uuid import UUID
 
@@ -95,7 +94,7 @@ def test_a_give_back_goes_to_the_day_of_its_question(make, question):
     asked_at = datetime(2026, 11, 21, 16, 59, 59, tzinfo=UTC)
     asked = question(at=asked_at)
     row = make(asked).row
-    answer = replace(asked, kind=Kind.ANSWERED, at=asked_at + timedelta(seconds=2), question=row.entry_id,
+    answer = asked._replace(kind=Kind.ANSWERED, at=asked_at + timedelta(seconds=2), question=row.entry_id,
                      give_back=asked.reserve, reserve=None)  # fmt: skip
     assert make(answer).row.give == row.guess
 

@@ -88,20 +88,21 @@ async def _caller(
                 await asyncio.sleep(0.05)
 
 
-def kill_worker(sandbox_root: int) -> None:
-    """End one gateway worker as hard as can be."""
-    workers = groups_below(sandbox_root).workers
+def kill_worker(sandbox: Sandbox) -> None:
+    """End one of the sandbox's gateway workers as hard as can be."""
+    mark = os.fsencode(str(sandbox.layout.root))
+    workers = [pid for pid in groups_below(os.getpid()).workers if mark in Path(f"/proc/{pid}/environ").read_bytes()]
     if workers:
         os.kill(random.choice(workers), signal.SIGKILL)
 
 
-def kill_postgres(sandbox_root: int) -> None:
-    """End PostgreSQL's first process as hard as can be; the sandbox starts it again."""
-    for pid in groups_below(sandbox_root).postgres[:1]:
-        os.kill(pid, signal.SIGKILL)
+def kill_postgres(sandbox: Sandbox) -> None:
+    """End the sandbox's PostgreSQL as hard as can be; the sandbox starts it again."""
+    if sandbox.postgres_pid is not None:
+        os.kill(sandbox.postgres_pid, signal.SIGKILL)
 
 
-async def run(sandbox: Sandbox, url: str, *, seconds: float, kills: int, kill: Callable[[int], None]) -> Verdict:
+async def run(sandbox: Sandbox, url: str, *, seconds: float, kills: int, kill: Callable[[Sandbox], None]) -> Verdict:
     """Load the sandbox for `seconds`, kill `kills` times in between, then judge."""
     directory = sandbox.layout.root
     history = History()
@@ -112,7 +113,7 @@ async def run(sandbox: Sandbox, url: str, *, seconds: float, kills: int, kill: C
     watching = asyncio.create_task(_watch(sandbox))
     for number in range(kills):
         await asyncio.sleep(max(0.0, begun + seconds * (number + 0.5) / kills - time.monotonic()))
-        kill(os.getpid())
+        kill(sandbox)
     await loading
     await asyncio.sleep(2.0)
     watching.cancel()
@@ -186,7 +187,7 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--seconds", type=float, default=60.0)
     options = parser.parse_args(arguments)
-    faults: dict[str, Callable[[int], None]] = {
+    faults: dict[str, Callable[[Sandbox], None]] = {
         "kill -9 of a worker": kill_worker,
         "kill -9 of PostgreSQL": kill_postgres,
     }

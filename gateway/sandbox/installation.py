@@ -41,6 +41,11 @@ class Sandbox:
         """Where its files are."""
         return self._layout
 
+    @property
+    def postgres_pid(self) -> int | None:
+        """The process id of its PostgreSQL; None while it is not running."""
+        return self._postgres.pid
+
     def start(self) -> str:
         """Start everything and return the public URL once a signed call has succeeded.
 

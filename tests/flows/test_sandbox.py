@@ -130,7 +130,14 @@ def test_the_directory_holds_what_the_contract_names(sandbox):
     urls = tomllib.loads((root / "urls.toml").read_text())
     assert urls["public"] == sandbox.url
     assert set(urls["mocks"]) >= {"population", "insurance", "civil_status", "tax"}
-    assert {path.name for path in (root / "config").iterdir()} == {"agreements", "clients", "procedures", "registries"}
+    assert {path.name for path in (root / "config").iterdir()} == {
+        "agreements",
+        "clients",
+        "procedures",
+        "registries",
+        "compat.toml",
+        "portal.toml",
+    }
     assert {"gateway.log", "population.log", "postgresql.log"} <= {path.name for path in (root / "log").iterdir()}
     private = [*root.glob("clients/*/private.pem"), root / "env", *root.glob("keys/*.pem"), *root.glob("secrets/*")]
     assert {stat.S_IMODE(path.stat().st_mode) & 0o077 for path in private if path.name != "reveal.pub.pem"} == {0}

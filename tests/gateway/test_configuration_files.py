@@ -63,4 +63,4 @@ def test_missing_secrets_are_named(layout, tmp_path):
     """With a secrets directory, adapters are built too: each registry whose secrets are missing is named."""
     documents = read_documents(layout.config)
     named = faults(lambda: check_documents(documents, tmp_path / "none"))
-    assert named == {f"registries/{name}.toml" for name in REGISTRIES.values()}
+    assert named == {f"registries/{name}.toml" for name in REGISTRIES.values()} | {"compat.toml"}

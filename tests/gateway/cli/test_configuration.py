@@ -6,7 +6,7 @@ import json
 def test_a_sound_directory_is_counted(lienthong, layout):
     """`check` says what it found, and with --secrets that every adapter can be built."""
     done = lienthong("check", layout.config)
-    assert (done.code, done.out) == (0, "sound: 3 clients, 3 agreements, 4 registries, 9 procedures\n")
+    assert (done.code, done.out) == (0, "sound: 3 clients, 3 agreements, 4 registries, 12 procedures\n")
     assert lienthong("check", layout.config, "--secrets", layout.secrets).code == 0
 
 

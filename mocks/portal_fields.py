@@ -12,9 +12,7 @@ _REQUIRED = words(
     "MaHoSo MaTTHC TenTTHC MaLinhVuc TenLinhVuc LoaiDoiTuong NgayTiepNhan TrangThaiHoSo HinhThuc DonViXuLy "
     "NoiNopHoSo HoSoCoThanhPhanSoHoa TaiKhoanDuocXacThucVoiVNeID DuocThanhToanTrucTuyen NgayNopHoSo"
 )
-_OPTIONAL = words(
-    "KenhThucHien ChuHoSo NgayHenTra NgayTra ThongTinTra NgayKetThucXuLy GhiChu NgayTuChoi"
-)
+_OPTIONAL = words("KenhThucHien ChuHoSo NgayHenTra NgayTra ThongTinTra NgayKetThucXuLy GhiChu NgayTuChoi")
 _LISTS: Mapping[str, frozenset[str] | None] = {
     "DinhDanhCHS": frozenset(words("LoaiDinhDanh SoDinhDanh")),
     "DSKetNoiCSDL": frozenset(words("MaCSDL")),

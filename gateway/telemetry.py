@@ -164,10 +164,20 @@ class Telemetry:
         self._alerts = Counter("lienthong_alerts", "Alerts", ["kind"], registry=registry)
         self.up = Gauge("lienthong_worker_up", "Workers serving", registry=registry, multiprocess_mode="livesum")
 
+        self._of_answers: dict[tuple[str, int], tuple[Counter, Histogram]] = {}
+        self._of_calls: dict[tuple[str, str], tuple[Counter, Histogram]] = {}
+
     def answered(self, route: str, status: int, seconds: float) -> None:
         """Count an answered request."""
-        self._requests.labels(route, str(status)).inc()
-        self._seconds.labels(route).observe(seconds)
+        found = self._of_answers.get((route, status))
+        if found is None:
+            found = self._of_answers[route, status] = (
+                self._requests.labels(route, str(status)),
+                self._seconds.labels(route),
+            )
+        count, histogram = found
+        count.inc()
+        histogram.observe(seconds)
 
     def refused(self, route: str, code: str) -> None:
         """Count a refusal."""
@@ -179,8 +189,15 @@ class Telemetry:
 
     def called(self, registry: str, outcome: str, seconds: float) -> None:
         """Count a call to a registry."""
-        self._calls.labels(registry, outcome).inc()
-        self._call_seconds.labels(registry).observe(seconds)
+        found = self._of_calls.get((registry, outcome))
+        if found is None:
+            found = self._of_calls[registry, outcome] = (
+                self._calls.labels(registry, outcome),
+                self._call_seconds.labels(registry),
+            )
+        count, histogram = found
+        count.inc()
+        histogram.observe(seconds)
 
     def alert(self, kind: str, client: str) -> None:
         """Count an alert and write it to the technical log."""

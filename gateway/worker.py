@@ -6,6 +6,7 @@ stops accepting, asks its clients to reconnect elsewhere, finishes what it holds
 
 import argparse
 import asyncio
+import gc
 import logging
 import os
 from typing import Any
@@ -49,6 +50,7 @@ class GatewayWorker(GunicornUVLoopWebWorker):
         sites = [web.SockSite(runner, sock) for sock in self.sockets]
         for site in sites:
             await site.start()
+        settle_garbage()
         self.booted = True
         master = self.ppid
         while self.alive and os.getppid() == master:
@@ -60,6 +62,16 @@ class GatewayWorker(GunicornUVLoopWebWorker):
         await asyncio.sleep(DRAIN_SECONDS)
         await runner.cleanup()
         await service.stop()
+
+
+def settle_garbage() -> None:
+    """Leave what a worker keeps for good out of every later collection, and collect the rest less often.
+
+    A look-up leaves next to no cycles behind, but 32 under way look to the collector like 20,000 new objects.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 class GatewayApplication(BaseApplication):  # type: ignore[misc]  # gunicorn is untyped

@@ -7,6 +7,7 @@ or repaired, and only ASCII digits count. Refusals are `ValueError`s that never 
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from stdnum.exceptions import ValidationError
@@ -109,6 +110,7 @@ def agency_pattern(text: str) -> str:
     return text
 
 
+@lru_cache(maxsize=4096)  # agreements and officers' units are few
 def agency_matches(pattern: str, agency: str) -> bool:
     """Whether an agency lies in a pattern: `H99*` holds `H99` and `H99.01`, not `H990`; `H99` itself only.
 
@@ -119,6 +121,7 @@ def agency_matches(pattern: str, agency: str) -> bool:
     return code == base or (pattern.endswith("*") and code.startswith(base + "."))
 
 
+@lru_cache(maxsize=4096)  # procedures are few
 def procedure_national(code: str) -> str:
     """Find the national code of a procedure: `1.001193` of `1.001193.000.00.00.H56`; `ValueError` otherwise."""
     found = _PROCEDURE.fullmatch(code)

@@ -29,8 +29,10 @@ class Binding:
 
         Raises `EvidenceUnavailable` where the database does not answer: nothing may then be granted.
         """
+        if dossier is None:
+            return None
         scope = binding_scope(snapshot, client, spec)
-        if dossier is None or not scope:
+        if not scope:
             return None
         person = person_key(subject.id_type, subject.id)
         try:

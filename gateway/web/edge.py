@@ -106,12 +106,12 @@ class Edge:
         target = self._target(raw, exchange, headers)
         match = self._routes.match(target.path)
         route = match.route(raw.method)
-        if any(name == "upgrade" and "websocket" in value.lower() for name, value in headers):
+        if any("websocket" in value.lower() for value in exchange.request.lines("upgrade")):
             raise Refusal("method-not-allowed", "upgrade", allow=route.method)
         exchange.route = route.name
         if self._waiting > self._max_waiting:
             raise Refusal("rate-limited", "overload", retry_after=1)
-        exchange.body = await read_body(raw, route, headers)
+        exchange.body = await read_body(raw, route, exchange.request)
         if route.signed:
             return await self._signed(exchange, route, match.params)
         return await route.handler(exchange, match.params)

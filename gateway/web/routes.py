@@ -74,8 +74,8 @@ class RouteTable:
             return Match(methods, {})
         for pattern, candidates in self._patterns:
             found = pattern.match(path)
-            if found and _exists(candidates, found.groupdict()):
-                return Match(candidates, found.groupdict())
+            if found is not None and _exists(candidates, params := found.groupdict()):
+                return Match(candidates, params)
         raise Refusal("not-found", "path")
 
 

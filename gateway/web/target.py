@@ -5,6 +5,7 @@ Routing, authorisation and the signature all use the one string that came over t
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from gateway.refusals import Refusal
@@ -35,16 +36,12 @@ class Targets:
 
     def accept(self, raw: str, hosts: list[str]) -> Target:
         """Check a raw target and the `Host` lines. Raises `Refusal` `request-malformed`."""
-        if not _TARGET.match(raw) or _PERCENT.search(raw):
-            raise Refusal("request-malformed", "target", detail="The request target is not in origin form.")
-        path, mark, query = raw.partition("?")
-        if _FORBIDDEN.search(path) or _NON_ASCII.search(path):
-            raise Refusal("request-malformed", "path", detail="The path holds segments or escapes that are refused.")
+        path, query = _split(raw)
         if len(hosts) != 1 or hosts[0] not in self._schemes:
             raise Refusal(
                 "request-malformed", "host", detail="Host must be exactly one of this installation's public URLs."
             )
-        return Target(self._schemes[hosts[0]], hosts[0], raw, path, query if mark else None)
+        return Target(self._schemes[hosts[0]], hosts[0], raw, path, query)
 
     def presumed(self, raw: str, hosts: list[str]) -> Target | None:
         """Return a target for signing a refusal of one that was not accepted; `None` where it cannot be written."""
@@ -53,3 +50,14 @@ class Targets:
         host = hosts[0] if len(hosts) == 1 and hosts[0] in self._schemes else self._first.netloc
         path, mark, query = raw.partition("?")
         return Target(self._schemes[host], host, raw, path, query if mark else None)
+
+
+@lru_cache(maxsize=256)  # callers ask the same few paths; what is refused is not remembered
+def _split(raw: str) -> tuple[str, str | None]:
+    """Return the path and the query of an acceptable target."""
+    if not _TARGET.match(raw) or _PERCENT.search(raw):
+        raise Refusal("request-malformed", "target", detail="The request target is not in origin form.")
+    path, mark, query = raw.partition("?")
+    if _FORBIDDEN.search(path) or _NON_ASCII.search(path):
+        raise Refusal("request-malformed", "path", detail="The path holds segments or escapes that are refused.")
+    return path, query if mark else None

@@ -5,6 +5,7 @@ much waits that the keeper has to do it first; then `complete` is false.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 from time import monotonic
@@ -14,7 +15,7 @@ from gateway.reuse.catalogue import catalogues_of, procedures_of
 from gateway.reuse.facts import midnight
 from gateway.reuse.metrics import Metrics, Rate, Sums, metrics
 from gateway.store.configuration import ConfigurationStore
-from gateway.store.database import Database
+from gateway.store.database import Database, StoreUnavailable
 from gateway.store.reuse import (
     Span,
     configurations,
@@ -29,8 +30,8 @@ from gateway.store.reuse import (
 )
 from gateway.store.scope import Scope
 
-_LEAST, _MOST = 100, 1600  # cells counted in one statement: as many as take about a second
-_BRISK_S, _SLOW_S = 1.0, 2.0
+_LEAST, _MOST = 100, 400  # cells counted in one statement: as many as take about a second
+_BRISK_S, _SLOW_S, _TRIES = 1.0, 2.0, 3
 _WEEK = timedelta(days=7)
 GROUPS = ("agency", "procedure", "province", "registry", "month")
 """What a report can be grouped by; `month` is that of acceptance."""
@@ -63,9 +64,17 @@ class Rollups:
             if more:
                 more = await note_changes(self._database)
             else:
-                counted = await count_cells(self._database, at_once)
+                counted = await self._counted(at_once)
                 at_once = _paced(at_once, self._clock() - began)
         return True
+
+    async def _counted(self, at_once: int) -> int:
+        """Count some cells; where that took too long it was undone, and fewer are tried."""
+        for _ in range(_TRIES):
+            with suppress(StoreUnavailable):
+                return await count_cells(self._database, at_once)
+            at_once = max(at_once // 8, 1)
+        return await count_cells(self._database, at_once)
 
     async def _catalogues(self) -> None:
         version = await ConfigurationStore(self._database).version()

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import asyncpg
 import pytest
 
+from gateway.reuse import measuring
 from gateway.reuse.behind import Question, behind
 from gateway.reuse.counting import count
 from gateway.reuse.facts import local_day_of, midnight
@@ -18,7 +19,7 @@ from gateway.reuse.recount import recount
 from gateway.reuse.repeats import repeat_asks
 from gateway.reuse.report.figures import figures
 from gateway.reuse.report.gathering import gather
-from gateway.store.database import Database
+from gateway.store.database import Database, StoreUnavailable
 from gateway.store.reuse import Span, days
 from gateway.store.scope import Scope
 
@@ -246,3 +247,28 @@ def test_a_month_ends_where_the_next_begins():
     assert month_span("2026-04").past - timedelta(days=1) == date(2026, 4, 30)
     with pytest.raises(ValueError, match=r"."):
         month_span("2026-13")
+
+
+async def test_counting_that_takes_too_long_is_tried_with_fewer_cells(monkeypatch):
+    """A statement that the database broke off is undone there: smaller ones follow, and the last failure is told."""
+    tried = []
+
+    async def slow(_, at_once):
+        tried.append(at_once)
+        if at_once > bearable:
+            raise StoreUnavailable("too long")
+        return 0
+
+    monkeypatch.setattr(measuring, "count_cells", slow)
+    bearable = 5
+    assert await Rollups(None)._counted(400) == 0
+    assert tried == [400, 50, 6, 1]
+    bearable = 0
+    with pytest.raises(StoreUnavailable):
+        await Rollups(None)._counted(400)
+
+
+def test_the_pace_follows_the_database():
+    """Twice as many cells after a brisk statement, half as many after a slow one, within bounds."""
+    assert [measuring._paced(100, seconds) for seconds in (0.1, 1.5, 2.5)] == [200, 100, 100]
+    assert [measuring._paced(400, seconds) for seconds in (0.1, 1.5, 2.5)] == [400, 400, 200]

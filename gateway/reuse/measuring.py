@@ -30,7 +30,7 @@ from gateway.store.reuse import (
 )
 from gateway.store.scope import Scope
 
-_LEAST, _MOST = 100, 400  # cells counted in one statement: as many as take about a second
+_LEAST, _MOST = 100, 1600  # cells counted in one statement: as many as take about a second
 _BRISK_S, _SLOW_S, _TRIES = 1.0, 2.0, 3
 _WEEK = timedelta(days=7)
 GROUPS = ("agency", "procedure", "province", "registry", "month")

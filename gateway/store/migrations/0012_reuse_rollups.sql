@@ -125,11 +125,15 @@ WHEN (OLD.acknowledged IS NULL AND NEW.acknowledged IS NOT NULL) EXECUTE FUNCTIO
 
 -- The judgement of components (gateway/reuse/judging.py says the same in Python), one row a component; and one row
 -- without a component for each registry asked about a dossier, with what its look-ups disclosed.
+--
+-- Planning over all partitions of the log costs more than judging a hundred dossiers, so the plan is made once a
+-- session (generic): tables are entered by index from each dossier (LATERAL … OFFSET 0), and everything else is hashed.
+-- `entry.dossier` has the database's collation, dossiers' codes have "C": without the word no index would serve.
 CREATE FUNCTION reuse_measures(p_codes text[]) RETURNS TABLE (
     dossier text, component text, needed boolean, service text, registry text, stage smallint, cause text,
     lookups uuid[], obtained text, fields text[], covered text[], disclosed bigint, beyond bigint
 ) LANGUAGE plpgsql STABLE SET search_path = lienthong, pg_temp
-SET plan_cache_mode = force_custom_plan SET enable_seqscan = off AS $$
+SET plan_cache_mode = force_generic_plan SET enable_nestloop = off SET enable_seqscan = off AS $$
 #variable_conflict use_column
 BEGIN
     RETURN QUERY
@@ -147,11 +151,14 @@ BEGIN
                    WHERE a.entry_id = e.question AND a.at BETWEEN e.at - interval '2 hours' AND e.at LIMIT 1
                ) ELSE x.leaf END -> 'fields')) AS fields,
                coalesce(cardinality(o.mismatch) > 0, false) AS mismatch
-        FROM d JOIN entry e ON e.dossier = d.code AND e.kind = 'answered' AND e.client = d.client
+        FROM d CROSS JOIN LATERAL (
+            SELECT e.* FROM entry e
+            WHERE e.dossier = d.code COLLATE "default" AND e.kind = 'answered' AND e.client = d.client OFFSET 0) AS e
         CROSS JOIN LATERAL (SELECT convert_from(e.leaf, 'UTF8')::jsonb AS leaf OFFSET 0) AS x
         LEFT JOIN lookup_outcome o ON o.lookup_id = e.question
     ), stated AS MATERIALIZED (
-        SELECT c.* FROM d JOIN dossier_component c ON c.dossier = d.code
+        SELECT c.* FROM d CROSS JOIN LATERAL (
+            SELECT * FROM dossier_component c WHERE c.dossier = d.code OFFSET 0) AS c
     ), known AS (
         SELECT d.code, k.* FROM d JOIN reuse_component k ON k.version = d.version AND k.procedure = d.procedure
     ), need AS MATERIALIZED (
@@ -161,7 +168,8 @@ BEGIN
                coalesce(k.paper_by_law, false) AS paper_by_law, s.obtained, s.lookup_id
         FROM known k FULL JOIN stated s ON s.dossier = k.code AND s.code = k.component
     ), party AS MATERIALIZED (
-        SELECT p.dossier, p.role, array_agg(p.pseudonym) AS people FROM d JOIN dossier_party p ON p.dossier = d.code
+        SELECT p.dossier, p.role, array_agg(p.pseudonym) AS people FROM d CROSS JOIN LATERAL (
+            SELECT * FROM dossier_party p WHERE p.dossier = d.code OFFSET 0) AS p
         GROUP BY p.dossier, p.role
     ), chosen AS MATERIALIZED (
         SELECT n.*, d.channel, d.decided, r.choice, r.service, r.fields, p.people
@@ -244,7 +252,7 @@ CREATE FUNCTION reuse_quality(p_codes text[]) RETURNS TABLE (
     result_electronic boolean, online boolean, covered boolean, acknowledged boolean, end_kind text, met boolean,
     due_day date, declared_components text[]
 ) LANGUAGE plpgsql STABLE SET search_path = lienthong, pg_temp
-SET plan_cache_mode = force_custom_plan SET enable_seqscan = off AS $$
+SET plan_cache_mode = force_generic_plan SET enable_nestloop = off SET enable_seqscan = off AS $$
 #variable_conflict use_column
 BEGIN
     RETURN QUERY
@@ -254,7 +262,8 @@ BEGIN
         WHERE d.code = ANY (p_codes) AND d.received_at IS NOT NULL
     ), e AS MATERIALIZED (
         SELECT e.dossier, e.status, e.occurred_at, e.rank, e.event_id, lag(e.status) OVER w AS before
-        FROM d JOIN dossier_event e ON e.dossier = d.code WHERE e.applied
+        FROM d CROSS JOIN LATERAL (
+            SELECT * FROM dossier_event e WHERE e.dossier = d.code AND e.applied OFFSET 0) AS e
         WINDOW w AS (PARTITION BY e.dossier ORDER BY e.occurred_at, e.rank, e.event_id)
     ), times AS (
         SELECT e.dossier, min(e.occurred_at) FILTER (WHERE e.status = 9) AS done,
@@ -281,7 +290,9 @@ BEGIN
     ), parts AS (
         SELECT c.dossier, bool_or(c.reused) AS reused, bool_or(c.digitised) AS digitised,
                array_agg(c.code ORDER BY c.code) FILTER (WHERE c.reused) AS reused_codes
-        FROM d JOIN dossier_component c ON c.dossier = d.code GROUP BY c.dossier
+        FROM d CROSS JOIN LATERAL (
+            SELECT * FROM dossier_component c WHERE c.dossier = d.code OFFSET 0) AS c
+        GROUP BY c.dossier
     )
     SELECT d.code, reuse_day(d.received_at), d.agency, d.procedure, coalesce(parts.reused, false),
            coalesce(parts.digitised, false) AND (NOT owed.due OR d.electronic), owed.due, owed.due AND d.electronic,
@@ -293,7 +304,7 @@ BEGIN
     LEFT JOIN waited ON waited.code = d.code
     LEFT JOIN parts ON parts.dossier = d.code
     LEFT JOIN reuse_procedure p ON p.version = d.version AND p.procedure = d.procedure
-    LEFT JOIN delivery_head h ON h.dossier = d.code
+    LEFT JOIN LATERAL (SELECT acknowledged FROM delivery_head h WHERE h.dossier = d.code OFFSET 0) AS h ON true
     CROSS JOIN LATERAL (
         SELECT coalesce(p.result_due, true) AND (t.done IS NOT NULL OR t.handed IS NOT NULL) AS due) AS owed;
 END $$;

@@ -271,4 +271,4 @@ async def test_counting_that_takes_too_long_is_tried_with_fewer_cells(monkeypatc
 def test_the_pace_follows_the_database():
     """Twice as many cells after a brisk statement, half as many after a slow one, within bounds."""
     assert [measuring._paced(100, seconds) for seconds in (0.1, 1.5, 2.5)] == [200, 100, 100]
-    assert [measuring._paced(400, seconds) for seconds in (0.1, 1.5, 2.5)] == [400, 400, 200]
+    assert [measuring._paced(1600, seconds) for seconds in (0.1, 1.5, 2.5)] == [1600, 1600, 800]

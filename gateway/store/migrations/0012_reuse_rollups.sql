@@ -466,8 +466,8 @@ BEGIN
     RETURN cardinality(days);
 END $$;
 
--- Take over the catalogue of one configuration. What was accepted since it came into force, or everything where it
--- is the first, is counted anew. p_tables: {"procedures": […], "components": […], "replacements": […]}.
+-- Take over the catalogue of one configuration. What was counted of the days since it came into force, or everything
+-- where it is the first, is counted anew. p_tables: {"procedures": […], "components": […], "replacements": […]}.
 CREATE FUNCTION reuse_catalogue_put(p_version integer, p_tables jsonb) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = lienthong, pg_temp AS $$
 DECLARE
@@ -490,8 +490,7 @@ BEGIN
     FROM jsonb_to_recordset(p_tables -> 'replacements')
          AS x(procedure text, component text, choice smallint, service text, role text, fields text[]);
     INSERT INTO reuse_dirty
-    SELECT DISTINCT reuse_day(d.received_at), d.agency, d.procedure FROM dossier d
-    WHERE d.received_at IS NOT NULL AND (oldest OR d.received_at >= came)
+    SELECT DISTINCT day, agency, procedure FROM reuse_cell WHERE oldest OR day >= reuse_day(came)
     ON CONFLICT DO NOTHING;
 END $$;
 

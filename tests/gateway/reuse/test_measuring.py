@@ -272,3 +272,20 @@ def test_the_pace_follows_the_database():
     """Twice as many cells after a brisk statement, half as many after a slow one, within bounds."""
     assert [measuring._paced(100, seconds) for seconds in (0.1, 1.5, 2.5)] == [200, 100, 100]
     assert [measuring._paced(1600, seconds) for seconds in (0.1, 1.5, 2.5)] == [1600, 1600, 800]
+
+
+async def test_a_new_catalogue_counts_anew_what_was_accepted_since(stored, rolled):
+    """Days since the new configuration are judged by it, earlier ones as before; the recount agrees with both."""
+    april, may = month_span("2026-04"), month_span("2026-05")
+    before = {span: (await measure(rolled, ALL, span, today=TODAY))[0].metrics.rates for span in (april, may)}
+    owner = await asyncpg.connect(stored.owner, server_settings={"search_path": "lienthong"})
+    await owner.execute(
+        "INSERT INTO configuration SELECT 3, documents, '', 'test', '2026-05-01T00:00:00+07' FROM configuration "
+        "WHERE version = 1; UPDATE in_force SET configuration = 3"
+    )
+    await owner.close()
+    assert await Rollups(rolled).refresh()
+    after = {span: (await measure(rolled, ALL, span, today=TODAY))[0].metrics.rates for span in (april, may)}
+    assert after[april] == before[april]
+    assert after[may]["component"] != before[may]["component"]
+    assert (await recount(rolled, may)).differences == ()

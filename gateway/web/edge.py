@@ -7,6 +7,7 @@ Which error wins is the order of the lines here: target → path → method → 
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import cast
 
 import structlog
 from aiohttp import hdrs
@@ -20,6 +21,7 @@ from gateway.flow.recording import record_refusal, refusal_draft
 from gateway.live import LiveConfiguration
 from gateway.refusals import Refusal
 from gateway.telemetry import Telemetry, where
+from gateway.web.answer import Answer
 from gateway.web.problems import ProblemWriter
 from gateway.web.receive import ClientGone, check_headers, header_lines, read_body
 from gateway.web.routes import Route, RouteTable
@@ -76,9 +78,7 @@ class Edge:
             return Response(status=400)
         finally:
             self._waiting -= 1
-        response = self._respond(exchange, reply)
-        if self.draining or not raw.content.is_eof():
-            response.force_close()
+        response = self._respond(raw, exchange, reply)
         self._telemetry.answered(exchange.route, reply.status, time.perf_counter() - begun)
         return response
 
@@ -156,7 +156,7 @@ class Edge:
         self._telemetry.refused(exchange.route, refusal.code)
         return self._problems.write(exchange.request_id, refusal)
 
-    def _respond(self, exchange: Exchange, reply: Reply) -> Response:
+    def _respond(self, raw: BaseRequest, exchange: Exchange, reply: Reply) -> StreamResponse:
         headers = [
             ("Server", "lienthong"),
             (hdrs.CONTENT_TYPE, reply.content_type),
@@ -165,7 +165,13 @@ class Edge:
         ]
         if exchange.request.target.startswith("/v1/"):
             headers.extend(self._signer.sign(exchange, reply))
-        return Response(status=reply.status, body=reply.body, headers=headers)
+        going_on = not self.draining and raw.content.is_eof()
+        if Answer.suits(raw, reply.status, going_on=going_on):
+            return cast("StreamResponse", Answer(reply.status, headers, reply.body))  # all that is asked of one
+        response = Response(status=reply.status, body=reply.body, headers=headers)
+        if not going_on:
+            response.force_close()
+        return response
 
 
 def parse_query(query: str | None) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """RFC 9421 section 2.5: the signature base, the octets that are signed.
 
-The parameters line is serialised anew from what was parsed, as section 2.3 says, never copied from the field.
+The parameters line is what serialising anew gives, as section 2.3 says, whatever stood in the field.
 """
 
 from collections.abc import Mapping
@@ -12,9 +12,12 @@ from signing.fields import BareItem
 from signing.request import Message, Request
 
 
-def signature_params(covered: Covered, params: Mapping[str, BareItem]) -> str:
-    """Return the value of `@signature-params`, which is the `Signature-Input` member too (section 2.3)."""
-    return covered.text + serialise_params(params)
+def signature_params(covered: Covered, params: Mapping[str, BareItem], written: str = "") -> str:
+    """Return the value of `@signature-params`, which is the `Signature-Input` member too (section 2.3).
+
+    `written` is the parameters' canonical text where it is known.
+    """
+    return covered.text + (written or serialise_params(params))
 
 
 def signature_base(covered: Covered, params: str, message: Message, request: Request | None = None) -> bytes:

@@ -194,7 +194,7 @@ def _member(component: Component, message: Message, text: str) -> str:
         raise _unavailable(component, "names a dictionary member that is not there")
     value = member.value
     if isinstance(value, InnerList) and len(value.text) <= _CACHED_LENGTH:
-        return _canonical(value.text) + serialise_params(value.params)
+        return _canonical(value.text) + (value.written or serialise_params(value.params))
     return serialise_member_value(value)
 
 

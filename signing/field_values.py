@@ -38,11 +38,15 @@ class Item(NamedTuple):
 
 
 class InnerList(NamedTuple):
-    """An inner list, section 3.1.1. `text` is the source from `(` to `)`, without the list's parameters."""
+    """An inner list, section 3.1.1. `text` is the source from `(` to `)`, without the list's parameters.
+
+    `written` is the parameters' canonical text (section 4.1.1.2) where the parser saw that it had just that before it.
+    """
 
     items: tuple[Item, ...]
     params: Parameters
     text: str = ""
+    written: str = ""
 
 
 class Member(NamedTuple):

@@ -68,6 +68,9 @@ _BARE = (
 _ITEM = re.compile(_BARE)
 _PARAM = re.compile(rf"; *(?P<k>[a-z*][a-z0-9_\-.*]*)(?:=(?:{_BARE}))?")
 _KEY = re.compile(r"[a-z*][a-z0-9_\-.*]*")
+_PLAIN_PARAM = re.compile(r';([a-z*][a-z0-9_\-.*]*)=(?:"([ !#-\[\]-~]*)"|(0|-?[1-9][0-9]{0,14}))')
+_PLAIN_PARAMS = re.compile(rf"(?:{_PLAIN_PARAM.pattern})++(?=[,) \t]|\Z)")
+"""Parameters that are strings without escapes and integers, in canonical form: those of nearly every signature."""
 _EXTENT = re.compile(r'\((?:[^"()]|"[^"\\]*")*\)')
 """Where a usual inner list ends. Only a guess: it is used when parsing exactly that text succeeds."""
 _COMMA = re.compile(r"[ \t]*(?:(,)[ \t]*|\Z)")
@@ -178,8 +181,15 @@ def _inner_list(text: str, pos: int) -> tuple[InnerList, int]:
         items, end = _usual_items(extent[0]), extent.end()
     if items is None:
         items, end = _inner_items(text, pos + 1)
-    params, after = _params(text, end)
-    return InnerList(items, params, text[pos:end]), after
+    plain = _PLAIN_PARAMS.match(text, end)
+    if plain is None:
+        params, after = _params(text, end)
+        return InnerList(items, params, text[pos:end]), after
+    after = plain.end()
+    pairs = _PLAIN_PARAM.findall(text, end, after)
+    params = {key: int(number) if number else string for key, string, number in pairs}
+    written = plain[0] if len(params) == len(pairs) else ""
+    return InnerList(items, params, text[pos:end], written), after
 
 
 def _value(text: str, pos: int) -> tuple[Item | InnerList, int]:

@@ -71,6 +71,8 @@ class Candidate(NamedTuple):
     params: Parameters
     covered: Covered
     signature: bytes
+    written: str
+    """The canonical text of the parameters where it is known."""
 
 
 def select_label(inputs: Dictionary, tag: str) -> str:
@@ -127,7 +129,7 @@ def candidate(message: Message, policy: Policy) -> Candidate:
         raise SignatureError("malformed", f"more than {policy.max_components} components are covered")
     components = covered(listed)
     _check_types(listed.params)
-    return Candidate(label, listed.params, components, member.value.value)
+    return Candidate(label, listed.params, components, member.value.value, listed.written)
 
 
 def selected_label(request: Request, policy: Policy = DEFAULT_POLICY) -> str | None:
@@ -204,7 +206,7 @@ def _check_window(created: int, expires: int | None, now: int, policy: Policy) -
 
 def _base_of(found: Candidate, request: Request, policy: Policy) -> bytes:
     """Build the base; where that is impossible, work all the same and call the signature invalid."""
-    params = signature_params(found.covered, found.params)
+    params = signature_params(found.covered, found.params, found.written)
     try:
         base = signature_base(found.covered, params, request)
     except SignatureError:

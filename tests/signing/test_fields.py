@@ -21,6 +21,7 @@ from signing.fields import (
     serialise_dictionary,
     serialise_item,
     serialise_list,
+    serialise_params,
 )
 
 ITEMS = {
@@ -205,3 +206,32 @@ def test_an_independent_parser_agrees_on_dictionaries(text):
     except SignatureError:
         ours = None
     assert ours == theirs or ":" in text
+
+
+@pytest.mark.parametrize(
+    ("params", "written"),
+    [
+        (';created=1618884473;keyid="k";nonce="n!"', True),
+        (";a=0;b=-1", True),
+        ("", False),
+        (";created=01", False),
+        (";a=-0", False),
+        ("; a=1", False),
+        (';a="\\""', False),
+        (";a=1;a=2", False),
+        (";a", False),
+        (";a=1.5", False),
+        (";a=1;b", False),
+        (";a=1234567890123456", None),
+    ],
+)
+def test_the_canonical_text_of_parameters_is_known_only_where_it_stood_there(params, written):
+    """`written` is what serialising gives, or empty; the values are the same either way."""
+    if written is None:
+        with pytest.raises(SignatureError):
+            parse_dictionary(f"x=(){params}")
+        return
+    value = parse_dictionary(f"x=(){params}, y=1")["x"].value
+    assert value.written == (params if written else "")
+    assert value.written in {"", serialise_params(value.params)}
+    assert parse_dictionary(f"x=(){params};z")["x"].value.params == {**value.params, "z": True}

@@ -2,11 +2,13 @@
 
 import asyncio
 from datetime import UTC, date, datetime, timedelta
+from random import Random
 
 import pytest
 
 from gateway.audit.backtest import figures
 from gateway.audit.simulation.clean import CleanTraffic
+from gateway.audit.simulation.country import Country
 from gateway.audit.simulation.measuring import measure
 from gateway.audit.simulation.misuse import Misuse
 from gateway.audit.simulation.plan import Incident, PlannedLookup
@@ -16,7 +18,7 @@ from gateway.audit.streaming import Auditor
 from gateway.store.database import Database
 from gateway.store.findings import heads, marks
 
-LAST = date(2026, 11, 18)
+LAST, SEED = date(2026, 11, 18), 7
 NEVER = {"volume", "breadth"}
 """They need a history longer than the period."""
 
@@ -33,7 +35,7 @@ def measured(database_urls):
     async def once():
         database = await Database.connect(database_urls.application, timeout_s=20.0)
         try:
-            return await simulate(database, seed=7, days=4, last=LAST, each=1, units=1)
+            return await simulate(database, seed=SEED, days=4, last=LAST, each=1, units=1)
         finally:
             await database.close()
 
@@ -76,9 +78,14 @@ async def explanations(database):
 async def test_staff_lists_are_pseudonyms_in_the_tables(measured, database):
     """The console's tables know officers and decoys; no document in force holds a number of theirs."""
     assert measured.clean > 0
+    country = Country(Random(SEED), units=1)
+    numbers = {*country.protected, *country.decoys}
+    for officer in country.officers:
+        numbers |= {officer.id, *officer.relatives}
     rows = await database.fetch("configuration.current")
     assert '"staff/simulated.json"' in rows[0][1]
-    assert "0990" not in rows[0][1]
+    assert len(numbers) > len(country.officers) + len(country.protected)
+    assert not [number for number in numbers if number in rows[0][1]]
 
 
 async def test_rules_tell_their_record(measured, database):

@@ -46,8 +46,12 @@ class Installation:
         return sorted(found)
 
     def kill(self, *words: bytes) -> None:
-        """Kill the last of those processes with SIGKILL."""
-        os.kill(self.processes(*words)[-1], signal.SIGKILL)
+        """Kill the last of those processes with SIGKILL, as soon as there is one: the former victim may not be back."""
+        until = time.monotonic() + 30.0
+        while not (found := self.processes(*words)):
+            assert time.monotonic() < until, f"{words} does not come back"
+            self.rest(0.05)
+        os.kill(found[-1], signal.SIGKILL)
 
     def rest(self, seconds: float) -> None:
         """Let time pass; what died is started again meanwhile."""

@@ -142,7 +142,8 @@ async def looked_up(desk):
     """Append a look-up as the gateway would: its question and its answer; return both entries."""
 
     async def append(*, unit="H99.01", officer=OFFICER, outcome="found", at=None, **changes):
-        at = at or datetime.now(UTC)
+        took = timedelta(milliseconds=25)
+        at = at or datetime.now(UTC) - took  # neither entry lies ahead of the clock
         common = {
             "request_id": uuid7(int(at.timestamp() * 1000)),
             "client": "H99.igate",
@@ -159,7 +160,7 @@ async def looked_up(desk):
         asked = await desk.evidence.append(Draft(Kind.ASKED, at=at, fields=("full_name", "sex"), **common))
         answer = Draft(
             Kind.ANSWERED,
-            at=at + timedelta(milliseconds=25),
+            at=at + took,
             fields=("full_name",),
             outcome=outcome,
             question=asked.entry_id,

@@ -1,8 +1,10 @@
 """The four algorithms of RFC 9421 section 3.3 that PROTOCOL section 1 allows, over keys of the cryptography library.
 
 The rule kept here: a key that is weak, malformed or does not fit its algorithm is refused before it is ever used.
+Ed25519 itself is libsodium's: half the time of OpenSSL's, the same verdicts (docs/decisions/008-ed25519.md).
 """
 
+from collections.abc import Callable
 from enum import StrEnum
 from typing import Any
 
@@ -10,6 +12,8 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
+from nacl.bindings import crypto_sign, crypto_sign_open, crypto_sign_seed_keypair
+from nacl.exceptions import CryptoError
 
 from signing.edwards import is_sound
 from signing.errors import KeyFormatError, SignatureError
@@ -70,39 +74,67 @@ def algorithm_for(public: object, wanted: Algorithm | str | None) -> Algorithm:
 _REFUSED_BY_LIBRARY = (ValueError, TypeError, UnsupportedAlgorithm)
 
 
-def _verify(public: PublicKey, algorithm: Algorithm, signature: bytes, data: bytes) -> None:
-    """Return the one place where a signature meets a key. Raises `InvalidSignature`."""
+Check = Callable[[bytes, bytes], None]
+"""Holds a signature against data. Raises `InvalidSignature` or what the libraries refuse with."""
+Make = Callable[[bytes], bytes]
+"""Makes the signature over data; ECDSA as r‖s, 64 octets."""
+
+
+def checker(public: PublicKey, algorithm: Algorithm) -> Check:
+    """Return the one place where a signature meets this key."""
     if isinstance(public, ed25519.Ed25519PublicKey):
-        public.verify(signature, data)
-    elif isinstance(public, ec.EllipticCurvePublicKey):
+        return _ed25519_checker(public)
+    if isinstance(public, ec.EllipticCurvePublicKey):
+        return _ecdsa_checker(public)
+    if algorithm is Algorithm.RSA_PSS_SHA512:
+        return lambda signature, data: public.verify(signature, data, _PSS, hashes.SHA512())
+    return lambda signature, data: public.verify(signature, data, _V1_5, hashes.SHA256())
+
+
+def _ed25519_checker(public: ed25519.Ed25519PublicKey) -> Check:
+    octets = public.public_bytes_raw()
+
+    def check(signature: bytes, data: bytes) -> None:
+        if len(signature) != _FIXED_LENGTH:  # the library takes both as one text: they must not run into each other
+            raise InvalidSignature
+        crypto_sign_open(signature + data, octets)
+
+    return check
+
+
+def _ecdsa_checker(public: ec.EllipticCurvePublicKey) -> Check:
+    def check(signature: bytes, data: bytes) -> None:
         if len(signature) != _FIXED_LENGTH:
             raise InvalidSignature
         r, s = int.from_bytes(signature[:_HALF], "big"), int.from_bytes(signature[_HALF:], "big")
         public.verify(encode_dss_signature(r, s), data, _ECDSA)
-    elif algorithm is Algorithm.RSA_PSS_SHA512:
-        public.verify(signature, data, _PSS, hashes.SHA512())
-    else:
-        public.verify(signature, data, _V1_5, hashes.SHA256())
+
+    return check
 
 
-def verify(public: PublicKey, algorithm: Algorithm, signature: bytes, data: bytes) -> None:
+def verify(check: Check, signature: bytes, data: bytes) -> None:
     """Verify `signature` over `data`; ECDSA as r‖s, 64 octets. Raises `SignatureError` (`invalid`)."""
     try:
-        _verify(public, algorithm, signature, data)
-    except (InvalidSignature, *_REFUSED_BY_LIBRARY) as error:
+        check(signature, data)
+    except (InvalidSignature, CryptoError, *_REFUSED_BY_LIBRARY) as error:
         raise SignatureError("invalid", "the signature does not verify") from error
 
 
-def sign(private: PrivateKey, algorithm: Algorithm, data: bytes) -> bytes:
-    """Return the signature over `data`; ECDSA as r‖s, 64 octets."""
+def maker(private: PrivateKey, algorithm: Algorithm) -> Make:
+    """Return what signs with this key."""
     if isinstance(private, ed25519.Ed25519PrivateKey):
-        return private.sign(data)
+        _, secret = crypto_sign_seed_keypair(private.private_bytes_raw())
+        return lambda data: crypto_sign(data, secret)[:_FIXED_LENGTH]
     if isinstance(private, ec.EllipticCurvePrivateKey):
-        r, s = decode_dss_signature(private.sign(data, _ECDSA))
-        return r.to_bytes(_HALF, "big") + s.to_bytes(_HALF, "big")
+        return lambda data: _ecdsa_signature(private, data)
     if algorithm is Algorithm.RSA_PSS_SHA512:
-        return private.sign(data, _PSS, hashes.SHA512())
-    return private.sign(data, _V1_5, hashes.SHA256())
+        return lambda data: private.sign(data, _PSS, hashes.SHA512())
+    return lambda data: private.sign(data, _V1_5, hashes.SHA256())
+
+
+def _ecdsa_signature(private: ec.EllipticCurvePrivateKey, data: bytes) -> bytes:
+    r, s = decode_dss_signature(private.sign(data, _ECDSA))
+    return r.to_bytes(_HALF, "big") + s.to_bytes(_HALF, "big")
 
 
 def generate_private(algorithm: Algorithm) -> PrivateKey:

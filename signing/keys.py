@@ -34,6 +34,7 @@ class VerificationKey:
     _first: float = field(init=False, repr=False, compare=False)
     _last: float = field(init=False, repr=False, compare=False)
     _revoked: float = field(init=False, repr=False, compare=False)
+    _check: algorithms.Check = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         algorithms.check_fit(self.public, self.algorithm)
@@ -44,6 +45,7 @@ class VerificationKey:
         object.__setattr__(self, "_first", -math.inf if first is None else first)
         object.__setattr__(self, "_last", math.inf if last is None else last)
         object.__setattr__(self, "_revoked", math.inf if revoked is None else revoked)
+        object.__setattr__(self, "_check", algorithms.checker(self.public, self.algorithm))
 
     @classmethod
     def from_pem(
@@ -84,7 +86,7 @@ class VerificationKey:
 
     def verify(self, signature: bytes, data: bytes) -> None:
         """Verify `signature` over `data`; ECDSA as r‖s, 64 octets. Raises `SignatureError` (`invalid`)."""
-        algorithms.verify(self.public, self.algorithm, signature, data)
+        algorithms.verify(self._check, signature, data)
 
     def to_pem(self) -> str:
         """Return the public key as PEM SubjectPublicKeyInfo."""
@@ -99,9 +101,11 @@ class SigningKey:
     keyid: str
     algorithm: Algorithm
     private: PrivateKey = field(repr=False, compare=False)
+    _make: algorithms.Make = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         algorithms.check_fit(self.private.public_key(), self.algorithm)
+        object.__setattr__(self, "_make", algorithms.maker(self.private, self.algorithm))
 
     @classmethod
     def from_pem(cls, pem: bytes | str, keyid: str, algorithm: Algorithm | str | None = None) -> "SigningKey":
@@ -117,7 +121,7 @@ class SigningKey:
 
     def sign(self, data: bytes) -> bytes:
         """Return the signature over `data`; ECDSA as r‖s, 64 octets."""
-        return algorithms.sign(self.private, self.algorithm, data)
+        return self._make(data)
 
     def public_key(self) -> VerificationKey:
         """Return the public half, under the same name and without limits of time."""

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from gateway.evidence.contract import Nonce
 from gateway.refusals import Refusal
@@ -38,6 +39,11 @@ class Caller:
             "signature": self.proof.signature.hex(),
             "algorithm": str(self.proof.algorithm),
         }
+
+    def attested(self) -> dict[str, Any]:
+        """Return what the log says in clear of the signature that was verified: names, never values."""
+        proof = self.proof
+        return {"covered": proof.components, "created": proof.created, "algorithm": str(proof.algorithm)}
 
 
 def authenticate(request: Request, body: bytes, snapshot: Snapshot, now: datetime) -> Caller:

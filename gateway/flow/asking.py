@@ -7,6 +7,7 @@ is what is parsed (fields or claims) and what is told (values or a verdict).
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from time import monotonic
 from typing import Any
 
 import orjson
@@ -52,6 +53,19 @@ class Wish:
     disclose: Callable[[Grant, RegistryAnswer], Disclosure]
 
 
+class Timing:
+    """How long a question took to be recorded, and a registry to answer it, in milliseconds."""
+
+    __slots__ = ("_asked", "_begun")
+
+    def __init__(self, received: datetime) -> None:
+        self._asked, self._begun = (datetime.now(UTC) - received).total_seconds(), monotonic()
+
+    def detail(self) -> dict[str, Any]:
+        """Return what the answer's entry says of it: from receipt to asking, from asking to the registry's answer."""
+        return {"asked_ms": round(self._asked * 1000, 1), "registry_ms": round((monotonic() - self._begun) * 1000, 1)}
+
+
 Parse = Callable[[Any, ServiceSpec], Wish]
 FactsOf = Callable[[Snapshot, str, ServiceSpec, Subject, str | None], Awaitable[DossierFacts | None]]
 """What is known of the dossier of a client's look-up, as far as a row of that snapshot asks for it."""
@@ -89,10 +103,12 @@ class Asking:
         exchange.context["service"] = spec.name
         wish = _parsed(exchange, spec, parse)
         question, registry = await self._recorded(exchange, spec, mode, wish)
+        timing = Timing(exchange.at)
         try:
             answer = await registry.ask(question.grant, exchange.request_id)
         except RegistryError as error:
-            return await self._failed(exchange, question, error, registry)
+            return await self._failed(exchange, question, error, registry, timing.detail())
+        detail = timing.detail()
         disclosure = wish.disclose(question.grant, answer)
         body = _answer_body(question, disclosure)
         receipt = await record_answer(
@@ -102,6 +118,7 @@ class Asking:
             outcome=disclosure.outcome,
             disclosed=disclosure.disclosed,
             person_id=answer.person_id,
+            detail=detail,
         )
         return Reply(200, body, receipt=receipt)
 
@@ -152,11 +169,15 @@ class Asking:
                 return question, registry
         raise Refusal("evidence-unavailable", "configuration-moves", retry_after=1)
 
-    async def _failed(self, exchange: Exchange, question: Question, error: RegistryError, registry: Registry) -> Reply:
+    async def _failed(
+        self, exchange: Exchange, question: Question, error: RegistryError, registry: Registry, detail: dict[str, Any]
+    ) -> Reply:
         """Record that a registry gave no usable answer, and tell it as a problem, never as "no match"."""
         retry_after = registry.retry_after_s if error.code == "registry-unavailable" else None
         reply = self._problem(exchange, Refusal(error.code, error.reason, retry_after=retry_after))
-        receipt = await record_answer(self._evidence, question, reply.body, outcome=error.code, reason=error.reason)
+        receipt = await record_answer(
+            self._evidence, question, reply.body, outcome=error.code, reason=error.reason, detail=detail
+        )
         return Reply(reply.status, reply.body, reply.content_type, receipt, reply.headers)
 
 

@@ -58,6 +58,7 @@ async def record_question(
         nonce=caller.nonce,
         reserve=reserve,
         deadline=exchange.at + timedelta(seconds=deadline_s),
+        detail={"signed": caller.attested()},
         sealed={**caller.sealed_proof(), **_sealed_question(grant)},
         **_common(caller, grant, mode),
     )
@@ -138,6 +139,7 @@ def refusal_draft(exchange: Exchange, refusal: Refusal, nonce: Nonce | None) -> 
         outcome=refusal.code,
         reason=refusal.reason or None,
         nonce=nonce,
+        detail={"signed": caller.attested()} if caller else {},
         sealed=caller.sealed_proof() if caller else {},
         **exchange.context,
     )

@@ -125,9 +125,10 @@ async def alerts_of(database: Database, entry_id: str) -> list[Alert]:
     return [Alert(*row) for row in await database.fetch("console_lookups.alerts_of", entry_id)]
 
 
-async def cases_of(database: Database, entry_id: str) -> list[tuple[int, str, str]]:
-    """Return (number, title, state) of the cases that hold an exchange."""
-    return [(row[0], row[1], row[2]) for row in await database.fetch("console_lookups.cases_of", entry_id)]
+async def cases_of(database: Database, scope: Scope, entry_id: str) -> list[tuple[int, str, str]]:
+    """Return (number, title, state) of the cases in scope that hold an exchange."""
+    rows = await database.fetch("console_lookups.cases_of", entry_id, scope.likes())
+    return [(row[0], row[1], row[2]) for row in rows]
 
 
 async def outcome_of(database: Database, question: UUID) -> tuple[Sequence[str], Sequence[str], datetime] | None:

@@ -3,7 +3,7 @@
 The rule: what is shown of the configuration is the version in force, keys by their names, never their material.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
@@ -19,7 +19,7 @@ from gateway.store.console_screens import Screens
 from schemas.configuration_models import Key
 from schemas.dates import LOCAL
 
-_SPAN, _MOST = timedelta(days=30), 200
+_SPAN, _MOST, _DIGITS = timedelta(days=30), 200, 10
 _CODE = "{code:[A-Za-z0-9][A-Za-z0-9._-]{0,63}}"
 _DRAWER = Drawer()
 Volume = tuple[str | None, str | None, int, int]
@@ -90,7 +90,7 @@ async def client(visit: Visit) -> web.StreamResponse:
     """Show one client: keys, agreements beside the real volume, outcomes."""
     name, screens = visit.path("code"), Screens(visit.desk.database, visit.scope)
     volumes = await screens.client_volumes(name, visit.now - _SPAN, _midnight(visit.now))
-    version, documents = await ConfigurationStore(visit.desk.database).current()
+    in_force, version, documents = await _configuration(visit)
     snapshot = build_snapshot(version, documents)
     known = snapshot.configuration.clients.get(name)
     if not volumes and (known is None or not visit.scope.is_everything):
@@ -101,11 +101,22 @@ async def client(visit: Visit) -> web.StreamResponse:
         name=name,
         client=known,
         version=version,
+        in_force=in_force,
         keys=[key_line(key, seen.get(key.keyid), visit.now) for key in (known.keys if known else ())],
         declared=declared(snapshot, name, volumes),
         volumes=volumes,
         days=_SPAN.days,
     )
+
+
+async def _configuration(visit: Visit) -> tuple[int, int, Mapping[str, str]]:
+    """Return the version in force, and the one that the address names (else that in force) with its documents."""
+    store = ConfigurationStore(visit.desk.database)
+    in_force, documents = await store.current()
+    named = visit.query.get("version", "")
+    wanted = int(named) if named.isascii() and named.isdecimal() and len(named) < _DIGITS else in_force
+    former = await store.documents(wanted) if wanted != in_force else None
+    return (in_force, wanted, former) if former is not None else (in_force, in_force, documents)
 
 
 def key_line(key: Key, first_at: datetime | None, now: datetime) -> KeyLine:

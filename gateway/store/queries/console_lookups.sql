@@ -70,7 +70,7 @@ SELECT alert_id, rule, score, sentence_vi, sentence_en, state FROM alert WHERE e
 
 -- name: cases_of
 SELECT c.case_id, c.title, c.state FROM audit_case_entry e JOIN audit_case c USING (case_id)
-WHERE e.entry_id = $1 ORDER BY c.case_id;
+WHERE e.entry_id = $1 AND coalesce(c.agency, '') LIKE ANY ($2::text[]) ORDER BY c.case_id;
 
 -- name: outcome_of
 SELECT used, mismatch, at FROM lookup_outcome WHERE lookup_id = $1;

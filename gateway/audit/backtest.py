@@ -10,7 +10,9 @@ from datetime import datetime
 from typing import Any
 
 from gateway.audit.rules.table import RULES
-from gateway.audit.scoring import CONFIRMING, REFUTING, precision
+from gateway.audit.scoring import measured, precisions
+from gateway.audit.tuning import tuning_of
+from gateway.store.alerts import rule_settings
 from gateway.store.database import Database
 from gateway.store.findings import fired, outcomes
 
@@ -30,6 +32,7 @@ class RuleFigures:
     closed: int
     fired: int
     open: int
+    enabled: bool = True
 
     def as_json(self) -> dict[str, Any]:
         """Return it as plain values."""
@@ -38,25 +41,24 @@ class RuleFigures:
 
 async def figures(database: Database, since: datetime) -> list[RuleFigures]:
     """Return every rule's record since a moment, in the order of the table. Raises `StoreError`."""
-    told, counted = await outcomes(database), await fired(database, since)
+    told, counted, settings = await outcomes(database), await fired(database, since), await rule_settings(database)
+    tuning = tuning_of(settings)
+    believed = precisions(told, tuning)
     found = []
     for rule in RULES:
-        verdicts = told.get(rule.id, {})
-        confirmed = sum(number for verdict, number in verdicts.items() if verdict in CONFIRMING)
-        refuted = sum(number for verdict, number in verdicts.items() if verdict in REFUTING)
         total, still_open = counted.get(rule.id, (0, 0))
-        believed = precision(rule.weight, confirmed, refuted)
         found.append(
             RuleFigures(
                 rule.id,
                 rule.version,
                 _shape(rule.vi),
                 _shape(rule.en),
-                rule.weight,
-                believed,
-                confirmed + refuted,
+                tuning.weights.get(rule.id, rule.weight),
+                believed[rule.id],
+                sum(measured(told.get(rule.id, {}))),
                 total,
                 still_open,
+                rule.id not in tuning.disabled,
             )
         )
     return found

@@ -10,6 +10,7 @@ from datetime import datetime, time
 from typing import Any
 
 from gateway.audit.calendar import local
+from gateway.audit.tuning import Tuning
 
 _EMPTY: frozenset[bytes] = frozenset()
 
@@ -181,6 +182,8 @@ class Surroundings:
     """(person, time) of what an auditor searched for or revealed in the last 24 hours, this one included."""
     refusals: int = 0
     """Refusals of this kind by this client in the last 10 minutes."""
+    tuning: Tuning = field(default_factory=Tuning)
+    """What a lead auditor set of the rules."""
 
     def dead_since(self, lookup: Lookup) -> datetime | None:
         """Return when a dossier about the person's death was done."""

@@ -14,6 +14,7 @@ from typing import Any
 from gateway.audit.calendar import local
 from gateway.audit.facts import Dossier, Lookup, Need, Past, Staff, Surroundings
 from gateway.audit.reading import dossier_index, dossier_of, needs_of, past_of
+from gateway.audit.tuning import Tuning
 from gateway.reuse.catalogue import Catalogue, in_force
 from gateway.store.database import Database
 
@@ -32,6 +33,7 @@ class Gathered:
 
     staff: Staff
     catalogues: Sequence[Catalogue]
+    tuning: Tuning = field(default_factory=Tuning)
     dossiers: dict[str, Dossier] = field(default_factory=dict)
     of_person: dict[bytes, list[Dossier]] = field(default_factory=dict)
     by_officer: dict[bytes, tuple[Past, ...]] = field(default_factory=dict)
@@ -74,6 +76,7 @@ class Gathered:
                 if timedelta() <= lookup.at - act[1] <= OFFICER_WINDOW
             ),
             refusals=self.refusals.get((lookup.outcome or "", lookup.client), 0),
+            tuning=self.tuning,
         )
 
     def _needed(self, lookup: Lookup, procedure: str | None) -> dict[str, Need] | None:
@@ -111,10 +114,14 @@ def _updated(past: Past, known: tuple[str, str] | None) -> Past:
 
 
 async def gather(
-    database: Database, lookups: Sequence[Lookup], staff: Staff, catalogues: Sequence[Catalogue]
+    database: Database,
+    lookups: Sequence[Lookup],
+    staff: Staff,
+    catalogues: Sequence[Catalogue],
+    tuning: Tuning | None = None,
 ) -> Gathered:
     """Ask the database for what is around a batch. Raises `StoreError`."""
-    found = Gathered(staff, catalogues)
+    found = Gathered(staff, catalogues, tuning or Tuning())
     first, last = min(one.at for one in lookups), max(one.at for one in lookups)
     officers = _some(one.officer for one in lookups)
     people = _some(person for one in lookups for person in one.people)

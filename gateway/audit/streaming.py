@@ -6,7 +6,7 @@ where it was and a second one changes nothing. An entry is judged within seconds
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,10 +17,11 @@ from gateway.audit.facts import Lookup, Staff
 from gateway.audit.gathering import gather
 from gateway.audit.judging import judge_batch
 from gateway.audit.reading import lookup_of
-from gateway.audit.rules.table import RULES
-from gateway.audit.scoring import CONFIRMING, REFUTING, precision
+from gateway.audit.scoring import precisions
 from gateway.audit.staff import put_in_tables, staff_of
+from gateway.audit.tuning import Setting, Tuning, tried, tuning_of
 from gateway.reuse.catalogue import Catalogue, catalogues_of
+from gateway.store.alerts import rule_settings
 from gateway.store.configuration import ConfigurationStore
 from gateway.store.database import Database, StoreError
 from gateway.store.findings import Batch, Mark, heads, marks, outcomes, put
@@ -40,7 +41,7 @@ class Auditor:
         self._database, self._clock = database, clock
         self._version = -1
         self._staff, self._catalogues = Staff(), list[Catalogue]()
-        self._precisions = {rule.id: rule.weight for rule in RULES}
+        self._precisions, self._tuning = precisions({}, Tuning()), Tuning()
 
     async def run(self) -> None:
         """Judge whatever comes; ends by cancellation."""
@@ -102,7 +103,7 @@ class Auditor:
     async def _found(self, lookups: Sequence[Lookup]) -> tuple[Batch, list[str]]:
         if not lookups:
             return Batch(), []
-        facts = await gather(self._database, lookups, self._staff, self._catalogues)
+        facts = await gather(self._database, lookups, self._staff, self._catalogues, self._tuning)
         return judge_batch(lookups, facts, self._precisions)
 
     async def _judge_again(self, entries: list[str], near: Sequence[Lookup]) -> None:
@@ -114,16 +115,37 @@ class Auditor:
     async def recompute(self, since: datetime, until: datetime) -> int:
         """Explain and judge anew all that ended in [since, until); return how many. Raises `StoreError`."""
         await self._refresh()
-        after: tuple[Any, ...] = (since - timedelta(microseconds=1), 2**31 - 1, 2**62)
         number = 0
-        while rows := await self._database.fetch("findings.page_to_explain", *after, until, JUDGED):
-            await self._judge([lookup_of(row) for row in rows], Mark())
-            number += len(rows)
-            after = (rows[-1]["at"], rows[-1]["log_id"], rows[-1]["index"])
+        async for lookups in self._pages(since, until):
+            await self._judge(lookups, Mark())
+            number += len(lookups)
         return number
 
+    async def try_out(
+        self, setting: Setting, since: datetime, until: datetime, seen: Callable[[int], None] = lambda _: None
+    ) -> int:
+        """Return how many alerts a rule set so would have raised in [since, until); writes nothing.
+
+        `seen` is told how many entries were judged so far. Raises `StoreError`.
+        """
+        await self._refresh()
+        tuning, keys, number = tried(self._tuning, setting), set[str](), 0
+        async for lookups in self._pages(since, until):
+            facts = await gather(self._database, lookups, self._staff, self._catalogues, tuning)
+            batch, _ = judge_batch(lookups, facts, self._precisions)
+            keys |= {alert["key"] for alert in batch.alerts if alert["rule"] == setting.rule}
+            number += len(lookups)
+            seen(number)
+        return len(keys)
+
+    async def _pages(self, since: datetime, until: datetime) -> AsyncIterator[list[Lookup]]:
+        after: tuple[Any, ...] = (since - timedelta(microseconds=1), 2**31 - 1, 2**62)
+        while rows := await self._database.fetch("findings.page_to_explain", *after, until, JUDGED):
+            yield [lookup_of(row) for row in rows]
+            after = (rows[-1]["at"], rows[-1]["log_id"], rows[-1]["index"])
+
     async def _refresh(self) -> None:
-        """Learn a new configuration's staff and procedures, and what closed cases say of the rules."""
+        """Learn a new configuration's staff and procedures, the rules' settings, and what closed cases say of them."""
         store = ConfigurationStore(self._database)
         version = await store.version()
         if version != self._version:
@@ -132,9 +154,5 @@ class Auditor:
             self._catalogues = catalogues_of(await configurations(self._database, 0))
             await put_in_tables(self._database, version, documents)
             self._version = version
-        told = await outcomes(self._database)
-        for rule in RULES:
-            verdicts = told.get(rule.id, {})
-            confirmed = sum(number for verdict, number in verdicts.items() if verdict in CONFIRMING)
-            refuted = sum(number for verdict, number in verdicts.items() if verdict in REFUTING)
-            self._precisions[rule.id] = precision(rule.weight, confirmed, refuted)
+        self._tuning = tuning_of(await rule_settings(self._database))
+        self._precisions = precisions(await outcomes(self._database), self._tuning)

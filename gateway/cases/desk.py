@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from gateway.cases.states import Action, Actor, CaseRefused, Standing, State, Verdict, advance
 from gateway.evidence.contract import Recorded
 from gateway.store import cases as store
+from gateway.store.alerts import one_alert
 from gateway.store.database import Database
 from gateway.store.scope import Scope
 
@@ -86,10 +87,11 @@ class CaseDesk:
     async def open(self, record: Record, actor: Actor, scope: Scope, opening: Opening) -> int:
         """Open a case; return its number. Its agency is, by default, that of its first entry.
 
-        Raises `CaseRefused`: `text` without a title or with too long a text, `entry` where one is not in scope.
+        Raises `CaseRefused`: `text` without a title or with too long a text, `entry` or `alert` not in scope.
         """
         title, note = _checked(opening.title, required=True), _checked(opening.note)
         agencies = await self._within(scope, opening.entries)
+        await self._alerts_within(scope, opening.alerts)
         agency = opening.agency or next(iter(agencies), None)
         detail = {"source": opening.source, "entries": list(opening.entries), "alerts": list(opening.alerts)}
         recorded = await record("case-open", detail, sealed={"title": title, "note": note})
@@ -159,6 +161,13 @@ class CaseDesk:
         if len(found) < len(set(entries)) or not all(in_scope(scope, agency) for agency in found.values()):
             raise CaseRefused("entry", "there is no such entry in your territory")
         return [found[entry] for entry in entries]
+
+    async def _alerts_within(self, scope: Scope, numbers: Sequence[int]) -> None:
+        """Raise `CaseRefused` for an alert beyond the reader's territory, or one that another case holds."""
+        for number in numbers:
+            alert = await one_alert(self._database, scope, number)
+            if alert is None or alert.case_id is not None:
+                raise CaseRefused("alert", "there is no such alert in your territory, or another case holds it")
 
 
 def in_scope(scope: Scope, agency: str | None) -> bool:

@@ -123,21 +123,28 @@ class Revealer:
         if entry is None:
             raise CaseRefused("entry", "the log does not hold this entry")
         question = await store.question_of(self._database, entry_id)
-        opened: dict[str, Any] = await self._unsealed(question) if question is not None else {}
-        closing = await self._unsealed(entry)
+        opened: dict[str, Any] = {}
+        if question is not None:
+            opened = await open_sealed(self._database, self._key, question)
+        closing = await open_sealed(self._database, self._key, entry)
         return _shown(entry_id, {**closing, **opened, **_only(closing, "person_id")})
 
-    async def _unsealed(self, entry: StoredEntry) -> dict[str, Any]:
-        key_id = sealed_key_id(entry.leaf)
-        if key_id is None:
-            return {}
-        wrapped = await wrapped_key(self._database, key_id)
-        if wrapped is None:
-            raise CaseRefused("destroyed", "the key of this entry was destroyed: nobody can read it any more")
-        try:
-            return dict(unseal(entry.leaf, entry.origin, wrapped, self._key))
-        except UnsealError as error:
-            raise CaseRefused("destroyed", str(error)) from None
+
+async def open_sealed(database: Database, key: X25519PrivateKey, entry: StoredEntry) -> dict[str, Any]:
+    """Open what an entry holds sealed; empty where it seals nothing. Whoever calls has recorded it before.
+
+    Raises `CaseRefused` (`destroyed`: its key is gone, or it does not open) and `StoreError`.
+    """
+    key_id = sealed_key_id(entry.leaf)
+    if key_id is None:
+        return {}
+    wrapped = await wrapped_key(database, key_id)
+    if wrapped is None:
+        raise CaseRefused("destroyed", "the key of this entry was destroyed: nobody can read it any more")
+    try:
+        return dict(unseal(entry.leaf, entry.origin, wrapped, key))
+    except UnsealError as error:
+        raise CaseRefused("destroyed", str(error)) from None
 
 
 def _step(case: store.CaseRow, after: int, reveal: store.RevealRow) -> store.NewStep:

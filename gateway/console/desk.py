@@ -34,3 +34,7 @@ class Desk:
     clock: Callable[[], datetime]
     jobs: set[asyncio.Task[None]] = field(default_factory=set)
     """Work in the background, such as a check of the whole log."""
+
+    def busy(self, name: str) -> bool:
+        """Whether work of this name is going on."""
+        return any(job.get_name() == name for job in self.jobs)

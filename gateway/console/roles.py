@@ -41,6 +41,7 @@ ROUTES: Mapping[str, frozenset[Role]] = MappingProxyType(
         "lookups.find": _INVESTIGATE,
         "lookups.export": _INVESTIGATE,
         "lookup": _AUDIT,
+        "lookup.check": _AUDIT,
         "lookup.proof": _AUDIT,
         # 4 subject
         "subject": _INVESTIGATE,
@@ -61,6 +62,7 @@ ROUTES: Mapping[str, frozenset[Role]] = MappingProxyType(
         "alert.assign": _INVESTIGATE,
         "alert.close": _INVESTIGATE,
         "rules": _AUDIT,
+        "rule": _AUDIT,
         "rules.backtest": _LEAD,
         "rules.change": frozenset({Role.LEAD_AUDITOR}),
         # 8 cases

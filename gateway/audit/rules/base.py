@@ -12,6 +12,7 @@ from typing import Any
 
 from gateway.audit.explanations import Explanation
 from gateway.audit.facts import Lookup, Past, Surroundings
+from gateway.audit.tuning import Limit
 
 _CONSISTENT = 0.6745
 """Makes the median absolute deviation of a normal distribution its standard deviation."""
@@ -40,6 +41,8 @@ class Rule:
     judge: Judge
     about_subject: bool = True
     """Whether its alert is about one person; else about an officer's or a client's conduct."""
+    limits: tuple[Limit, ...] = ()
+    """What of it a lead auditor may move."""
 
     def sentence(self, finding: Finding, language: str = "vi") -> str:
         """Return the sentence of an alert, in Vietnamese or English."""

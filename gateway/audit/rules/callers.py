@@ -5,9 +5,12 @@ from datetime import timedelta
 from gateway.audit.explanations import DOSSIER, Explanation
 from gateway.audit.facts import Lookup, Surroundings
 from gateway.audit.rules.base import Finding, Rule, officer_key
+from gateway.audit.tuning import Limit
 
-REPLAYS_LEAST, FORGERIES_LEAST = 3, 20
-SHAM_WITHIN, SHAM_STEPS = timedelta(hours=2), 2
+REPLAYS_LEAST = Limit("replays.count", 3, 1, 1000, "yêu cầu gửi lại trong 10 phút", "replays within 10 minutes")
+FORGERIES_LEAST = Limit("bad-signatures.count", 20, 3, 10_000, "chữ ký sai trong 10 phút", "bad signatures, 10 minutes")
+SHAM_MINUTES = Limit("opened-then-cancelled.minutes", 120, 5, 2880, "số phút hồ sơ tồn tại", "minutes it lived")
+SHAM_STEPS = 2
 SETTLED = timedelta(days=1)
 _REPLAYED = frozenset({"signature-replayed"})
 _FORGED = frozenset({"signature-invalid", "digest-mismatch"})
@@ -22,7 +25,7 @@ def _sequential(lookup: Lookup, _: Explanation, __: Surroundings) -> Finding | N
 
 
 def _replays(lookup: Lookup, _: Explanation, around: Surroundings) -> Finding | None:
-    if lookup.outcome not in _REPLAYED or around.refusals < REPLAYS_LEAST:
+    if lookup.outcome not in _REPLAYED or around.refusals < REPLAYS_LEAST.of(around.tuning):
         return None
     return Finding((lookup.client or "*", f"{lookup.day} {lookup.at.hour}"), {"count": around.refusals})
 
@@ -30,7 +33,7 @@ def _replays(lookup: Lookup, _: Explanation, around: Surroundings) -> Finding | 
 def _forgeries(lookup: Lookup, _: Explanation, around: Surroundings) -> Finding | None:
     counted = sum(map(int, (lookup.detail.get("reasons") or {}).values())) if lookup.outcome == "flood" else 0
     count = max(around.refusals, counted)
-    if lookup.outcome not in _FORGED | {"flood"} or count < FORGERIES_LEAST:
+    if lookup.outcome not in _FORGED | {"flood"} or count < FORGERIES_LEAST.of(around.tuning):
         return None
     return Finding((lookup.client or "*", f"{lookup.day} {lookup.at.hour}"), {"count": count})
 
@@ -50,7 +53,8 @@ def _sham(lookup: Lookup, explanation: Explanation, around: Surroundings) -> Fin
     if dossier is None or explanation.kind != DOSSIER or dossier.end_status not in _WITHDRAWN:
         return None
     ended = dossier.ended_at
-    if ended is None or ended - dossier.opened_at > SHAM_WITHIN or dossier.steps > SHAM_STEPS:
+    within = timedelta(minutes=SHAM_MINUTES.of(around.tuning))
+    if ended is None or ended - dossier.opened_at > within or dossier.steps > SHAM_STEPS:
         return None
     minutes = int((ended - dossier.opened_at).total_seconds() // 60)
     return Finding((officer_key(lookup), dossier.code), {"minutes": minutes})
@@ -73,6 +77,7 @@ REPLAYS = Rule(
     "{count} signed requests were sent again within 10 minutes.",
     _replays,
     about_subject=False,
+    limits=(REPLAYS_LEAST,),
 )
 FORGERIES = Rule(
     "bad-signatures",
@@ -82,6 +87,7 @@ FORGERIES = Rule(
     "{count} requests with a bad signature within 10 minutes.",
     _forgeries,
     about_subject=False,
+    limits=(FORGERIES_LEAST,),
 )
 NEW_KEY = Rule(
     "new-key",
@@ -99,4 +105,5 @@ SHAM = Rule(
     "Hồ sơ chỉ tồn tại {minutes} phút: mở ra, tra cứu, rồi hủy.",
     "The dossier lived {minutes} minutes: opened, looked up under, cancelled.",
     _sham,
+    limits=(SHAM_MINUTES,),
 )

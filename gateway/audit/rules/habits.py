@@ -6,11 +6,17 @@ from gateway.audit.calendar import is_off_hours, local
 from gateway.audit.explanations import BATCH, EMERGENCY, STATUS, UNEXPLAINED, Explanation
 from gateway.audit.facts import Lookup, Officer, Past, Surroundings
 from gateway.audit.rules.base import Finding, Rule, lately, officer_key, robust_z
+from gateway.audit.tuning import Limit
 
 NIGHT_FROM, NIGHT_TO = time(21), time(5)
-OFF_HOURS_LEAST = 3
-LEAST_LOOKUPS, LEAST_PERSONS, OWN_Z, PEER_Z, LEAST_DAYS, LEAST_PEER_DAYS = 30, 20, 5.0, 4.0, 5, 10
-MISSES_LEAST, MISSES_SHARE, MISSES_WITHIN = 8, 0.5, timedelta(hours=1)
+OFF_HOURS_LEAST = Limit("out-of-hours.count", 3, 1, 50, "số lượt ngoài giờ", "look-ups out of hours")
+LEAST_LOOKUPS = Limit("volume.count", 30, 5, 1000, "số lượt tối thiểu trong ngày", "least look-ups of a day")
+LEAST_PERSONS = Limit("breadth.count", 20, 5, 1000, "số người tối thiểu trong ngày", "least persons of a day")
+VOLUME_Z = Limit("volume.own", 5.0, 2.0, 20.0, "độ lệch so với chính mình (z)", "deviation from oneself (z)")
+BREADTH_Z = Limit("breadth.own", 5.0, 2.0, 20.0, "độ lệch so với chính mình (z)", "deviation from oneself (z)")
+PEER_Z, LEAST_DAYS, LEAST_PEER_DAYS = 4.0, 5, 10
+MISSES_LEAST = Limit("many-misses.count", 8, 3, 100, "số lượt không khớp trong một giờ", "misses within an hour")
+MISSES_SHARE, MISSES_WITHIN = 0.5, timedelta(hours=1)
 _APPROVED = frozenset({BATCH, EMERGENCY, STATUS})
 _MISSED = frozenset({"no_match", "mismatch", "verification-limit"})
 
@@ -28,7 +34,7 @@ def _off_hours(lookup: Lookup, explanation: Explanation, around: Surroundings) -
         if is_off_hours(past.at, officer.begins, officer.ends)
     ]
     doubtful = [past for past in outside if past.explained == UNEXPLAINED or _at_night(past)]
-    if len(doubtful) < OFF_HOURS_LEAST:
+    if len(doubtful) < OFF_HOURS_LEAST.of(around.tuning):
         return None
     return Finding((officer_key(lookup), lookup.day), {"count": len(outside)})
 
@@ -42,26 +48,28 @@ def _today(lookup: Lookup, around: Surroundings) -> list[Past]:
     return [past for past in around.by_officer if past.day == lookup.day and past.at <= lookup.at]
 
 
-def _out_of_line(value: int, own: list[int], peers: list[int]) -> bool:
+def _out_of_line(value: int, own: list[int], peers: list[int], own_z: float) -> bool:
     if len(own) < LEAST_DAYS or len(peers) < LEAST_PEER_DAYS:
         return False
-    return robust_z(value, own) >= OWN_Z and robust_z(value, peers) >= PEER_Z
+    return robust_z(value, own) >= own_z and robust_z(value, peers) >= PEER_Z
 
 
 def _volume(lookup: Lookup, explanation: Explanation, around: Surroundings) -> Finding | None:
     count = len(_today(lookup, around))
-    if explanation.kind in _APPROVED or not lookup.is_lookup or count < LEAST_LOOKUPS:
+    if explanation.kind in _APPROVED or not lookup.is_lookup or count < LEAST_LOOKUPS.of(around.tuning):
         return None
-    if not _out_of_line(count, [day[0] for day in around.own_days], [day[0] for day in around.peer_days]):
+    own_z = VOLUME_Z.of(around.tuning)
+    if not _out_of_line(count, [day[0] for day in around.own_days], [day[0] for day in around.peer_days], own_z):
         return None
     return Finding((officer_key(lookup), lookup.day), {"count": count})
 
 
 def _breadth(lookup: Lookup, explanation: Explanation, around: Surroundings) -> Finding | None:
     persons = len({past.subject for past in _today(lookup, around)})
-    if explanation.kind in _APPROVED or not lookup.is_lookup or persons < LEAST_PERSONS:
+    if explanation.kind in _APPROVED or not lookup.is_lookup or persons < LEAST_PERSONS.of(around.tuning):
         return None
-    if not _out_of_line(persons, [day[1] for day in around.own_days], [day[1] for day in around.peer_days]):
+    own_z = BREADTH_Z.of(around.tuning)
+    if not _out_of_line(persons, [day[1] for day in around.own_days], [day[1] for day in around.peer_days], own_z):
         return None
     return Finding((officer_key(lookup), lookup.day), {"count": persons})
 
@@ -72,7 +80,7 @@ def _misses(lookup: Lookup, explanation: Explanation, around: Surroundings) -> F
     if (
         explanation.kind in _APPROVED
         or not lookup.is_lookup
-        or missed < MISSES_LEAST
+        or missed < MISSES_LEAST.of(around.tuning)
         or missed < MISSES_SHARE * len(recent)
     ):
         return None
@@ -87,6 +95,7 @@ OFF_HOURS = Rule(
     "{count} look-ups outside working hours (holidays and Tết counted).",
     _off_hours,
     about_subject=False,
+    limits=(OFF_HOURS_LEAST,),
 )
 VOLUME = Rule(
     "volume",
@@ -96,6 +105,7 @@ VOLUME = Rule(
     "{count} look-ups in a day, far beyond the officer's own habit and the peers'.",
     _volume,
     about_subject=False,
+    limits=(LEAST_LOOKUPS, VOLUME_Z),
 )
 BREADTH = Rule(
     "breadth",
@@ -105,6 +115,7 @@ BREADTH = Rule(
     "{count} different persons in a day, far beyond the officer's own habit and the peers'.",
     _breadth,
     about_subject=False,
+    limits=(LEAST_PERSONS, BREADTH_Z),
 )
 MISSES = Rule(
     "many-misses",
@@ -114,4 +125,5 @@ MISSES = Rule(
     "{count} of {of} look-ups within an hour matched nobody: this looks like guessing.",
     _misses,
     about_subject=False,
+    limits=(MISSES_LEAST,),
 )

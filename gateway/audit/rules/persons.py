@@ -5,9 +5,12 @@ from datetime import timedelta
 from gateway.audit.explanations import EMERGENCY, UNEXPLAINED, Explanation
 from gateway.audit.facts import Lookup, Surroundings
 from gateway.audit.rules.base import Finding, Rule, lately, officer_key, once_a_day, person_of
+from gateway.audit.tuning import Limit
 
-AGAIN_DAYS, AGAIN_UNEXPLAINED, AGAIN_DOSSIERS = 3, 2, 3
-CROWD_OFFICERS, CROWD_WITHIN = 4, timedelta(hours=24)
+AGAIN_DAYS = Limit("again-and-again.days", 3, 2, 30, "số ngày khác nhau trong 30 ngày", "different days out of 30")
+AGAIN_UNEXPLAINED, AGAIN_DOSSIERS = 2, 3
+CROWD_OFFICERS = Limit("many-officers.officers", 4, 2, 50, "số cán bộ trong 24 giờ", "officers within 24 hours")
+CROWD_WITHIN = timedelta(hours=24)
 _WEAK = frozenset({UNEXPLAINED, EMERGENCY})
 
 
@@ -34,7 +37,7 @@ def _again(lookup: Lookup, _: Explanation, around: Surroundings) -> Finding | No
     unexplained = {one.day for one in own if one.explained == UNEXPLAINED}
     dossiers = {one.dossier for one in own if one.dossier}
     often = len(unexplained) >= AGAIN_UNEXPLAINED or len(dossiers) >= AGAIN_DOSSIERS
-    if len(days) < AGAIN_DAYS or not often or lookup.officer is None:
+    if len(days) < AGAIN_DAYS.of(around.tuning) or not often or lookup.officer is None:
         return None
     return Finding((officer_key(lookup), person_of(lookup)), {"days": len(days)})
 
@@ -42,7 +45,7 @@ def _again(lookup: Lookup, _: Explanation, around: Surroundings) -> Finding | No
 def _crowd(lookup: Lookup, _: Explanation, around: Surroundings) -> Finding | None:
     recent = lately(lookup, around.about_person, CROWD_WITHIN)
     officers = {one.officer for one in recent if one.explained == UNEXPLAINED and one.officer}
-    if len(officers) < CROWD_OFFICERS:
+    if len(officers) < CROWD_OFFICERS.of(around.tuning):
         return None
     return Finding((person_of(lookup), lookup.day), {"officers": len(officers)})
 
@@ -78,6 +81,7 @@ AGAIN = Rule(
     "Cùng một cán bộ tra cứu cùng một người trong {days} ngày khác nhau của 30 ngày.",
     "The same officer looked up the same person on {days} different days out of 30.",
     _again,
+    limits=(AGAIN_DAYS,),
 )
 CROWD = Rule(
     "many-officers",
@@ -86,4 +90,5 @@ CROWD = Rule(
     "Trong 24 giờ, {officers} cán bộ tra cứu cùng một người mà không có lý do.",
     "Within 24 hours {officers} officers looked up the same person without a reason.",
     _crowd,
+    limits=(CROWD_OFFICERS,),
 )

@@ -5,6 +5,7 @@ from datetime import timedelta
 from gateway.audit.explanations import DOSSIER, UNEXPLAINED, Explanation
 from gateway.audit.facts import Lookup, Surroundings
 from gateway.audit.rules.base import Finding, Rule, lately, officer_key, once_a_day
+from gateway.audit.tuning import Limit
 
 _NO_DOSSIER = {
     "no-dossier": ("không nêu hồ sơ nào", "names no dossier"),
@@ -19,9 +20,18 @@ _MISFIT = {
     "other-procedure": ("thủ tục khai khác thủ tục của hồ sơ", "the procedure is not the dossier's"),
     "not-needed": ("thủ tục không cần dữ liệu này", "the procedure does not need this service"),
 }
-UNKNOWN_PERSONS, EXTRA_FIELDS, FOLDED_BEYOND = 3, 4, 5
-"""A dossier nobody reported may be a slip; about so many persons in a day it is not. Fields beyond the need. Persons of
-an officer's day that get an alert each: the rest share one."""
+UNKNOWN_PERSONS = Limit(
+    "no-dossier.persons",
+    3,
+    1,
+    50,
+    "số người trong ngày với hồ sơ chưa được báo",
+    "persons a day, dossier unreported",
+)
+"""A dossier nobody reported may be a slip; about so many persons in a day it is not."""
+EXTRA_FIELDS = Limit("over-collection.fields", 4, 1, 20, "số trường vượt nhu cầu", "fields beyond the need")
+FOLDED_BEYOND = 5
+"""Persons of an officer's day that get an alert each: the rest share one."""
 
 
 def _why(lookup: Lookup, explanation: Explanation) -> str:
@@ -37,7 +47,7 @@ def _no_dossier(lookup: Lookup, explanation: Explanation, around: Surroundings) 
     if why == "unknown-dossier":
         day = lately(lookup, around.by_officer, timedelta(hours=24))
         persons = {past.subject for past in day if past.why == why} | {lookup.subject}
-        if len(persons) < UNKNOWN_PERSONS:
+        if len(persons) < UNKNOWN_PERSONS.of(around.tuning):
             return None
         return Finding((officer_key(lookup), "unknown", lookup.day), _words(_NO_DOSSIER[why]))
     return _folded(lookup, around, _words(_NO_DOSSIER[why]))
@@ -66,7 +76,7 @@ def _too_much(lookup: Lookup, explanation: Explanation, around: Surroundings) ->
     if explanation.kind != DOSSIER or need is None:
         return None
     extra = sorted(lookup.fields - need.fields)
-    if len(extra) < EXTRA_FIELDS:
+    if len(extra) < EXTRA_FIELDS.of(around.tuning):
         return None
     key = (lookup.client or "", lookup.unit or "", lookup.procedure or "", lookup.service or "", lookup.day)
     return Finding(key, {"count": len(extra), "fields": ", ".join(extra)})
@@ -79,6 +89,7 @@ NO_DOSSIER = Rule(
     "Tra cứu {vi}, và không có lý do nào khác giải thích được.",
     "The look-up {en}, and nothing else explains it.",
     _no_dossier,
+    limits=(UNKNOWN_PERSONS,),
 )
 MISFIT = Rule(
     "purpose",
@@ -96,4 +107,5 @@ TOO_MUCH = Rule(
     "{count} fields beyond what the procedure needs: {fields}.",
     _too_much,
     about_subject=False,
+    limits=(EXTRA_FIELDS,),
 )

@@ -47,8 +47,10 @@ class Hit(NamedTuple):
 
 
 def judge(lookup: Lookup, explanation: Explanation, around: Surroundings) -> Iterator[Hit]:
-    """Yield what the rules find in one look-up."""
+    """Yield what the rules in force find in one look-up."""
     for rule in RULES:
+        if rule.id in around.tuning.disabled:
+            continue
         finding = rule.judge(lookup, explanation, around)
         if finding is not None:
             yield Hit(rule, finding)

@@ -15,7 +15,7 @@ from gateway.console.visit import Visit
 from gateway.evidence.pins import LogBehindPin, pinned_checkpoint
 from gateway.store.logs import LogState, log_states, newest_checkpoint
 
-_SHOWN_JOBS = 5
+_SHOWN_JOBS, _TASK = 5, "check-log"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ async def show(visit: Visit) -> web.StreamResponse:
         "log.html",
         lines=[await _line(visit, state) for state in await log_states(desk.database)],
         jobs=jobs,
-        running=bool(desk.jobs),
+        running=desk.busy(_TASK),
         vkey=desk.reads.vkey,
     )
 
@@ -44,10 +44,10 @@ async def show(visit: Visit) -> web.StreamResponse:
 async def verify(visit: Visit) -> web.StreamResponse:
     """Begin a check of every log, unless one runs."""
     desk = visit.desk
-    await visit.record("verify", {"running": bool(desk.jobs)})
-    if not desk.jobs:
+    await visit.record("verify", {"running": desk.busy(_TASK)})
+    if not desk.busy(_TASK):
         job = await desk.doorman.store.start_job(KIND, visit.user.login, visit.now)
-        task = asyncio.create_task(check_log(desk, job), name="check-log")
+        task = asyncio.create_task(check_log(desk, job), name=_TASK)
         desk.jobs.add(task)
         task.add_done_callback(desk.jobs.discard)
     return visit.redirect("/log")

@@ -90,7 +90,8 @@ SELECT entry_id, kind, detail FROM explanation WHERE at >= $1 AND at < $2;
 
 -- name: page_to_explain
 SELECT log_id, index, at, entry_id, kind, leaf FROM entry
-WHERE kind IN ('answered', 'refused', 'status') AND (at, log_id, index) > ($1, $2, $3) AND at < $4
+WHERE (kind IN ('answered', 'refused', 'status') OR kind = 'admin' AND subject IS NOT NULL)
+  AND (at, log_id, index) > ($1, $2, $3) AND at < $4
 ORDER BY at, log_id, index LIMIT $5;
 
 -- name: alerts

@@ -19,7 +19,7 @@ ALL_ROUTES = [route for screen in SCREENS for route in screen.routes]
 
 def address_of(route):
     """Fill in a route's path with something well-formed that is not there."""
-    return PART.sub(lambda part: ENTRY if part[1] == "entry" else "1", route.path)
+    return PART.sub(lambda part: {"entry": ENTRY, "rule": "decoy"}.get(part[1], "1"), route.path)
 
 
 @pytest.mark.parametrize("role", Role)

@@ -75,6 +75,26 @@ def test_the_same_person_again_and_again_never_ends(guard):
     assert _refused_after(guard, [99191500000] * 1000) is None
 
 
+def test_one_person_at_every_registry_is_one_number(guard):
+    """Neighbours asked about at four registries each count once: 60 numbers, not 240 questions."""
+    assert _refused_after(guard, [99191500000 + number for number in range(60) for _ in range(4)]) is None
+
+
+def test_a_refused_number_stays_refused(guard):
+    """Asking again is no way around the limit."""
+    walk = [99191500000 + number for number in range(300)]
+    end = walk[_refused_after(guard, walk)]
+    assert [_ask(guard, end) for _ in range(3)] == [False] * 3
+
+
+def test_a_busy_officer_meets_neighbours_by_chance(guard):
+    """Thousands of scattered people with two neighbours in a hundred are ordinary work."""
+    numbers = random.Random(7)
+    people = [numbers.randrange(10**12) for _ in range(98)]
+    people += [people[-1] + 1, people[-1] + 2]
+    assert _refused_after(guard, people * 100) is None
+
+
 def test_a_family_of_neighbouring_numbers_is_no_walk(guard):
     """A few neighbours are looked up day in, day out."""
     numbers = random.Random(7)

@@ -3,13 +3,14 @@
 import sys
 from collections.abc import Callable
 
-from bench import events, faults, lookups, reuse
+from bench import console, events, faults, lookups, reuse
 
 BENCHMARKS: dict[str, Callable[[list[str]], None]] = {
     "lookups": lookups.main,
     "events": events.main,
     "faults": faults.main,
     "reuse": reuse.main,
+    "console": console.main,
 }
 
 

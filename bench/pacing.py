@@ -1,0 +1,97 @@
+"""So many look-ups a second, no more and no fewer: `python -m bench.pacing CLIENT URL PATH BODIES RATE SECONDS`.
+
+The rule: a request has its time, and its latency counts from there, whether a connection was free or not; so a
+gateway that stalls is not asked less. BODIES holds one body a line; each is signed when it is sent. Prints one line
+of JSON: what was sent, percentiles in ms, errors.
+"""
+
+import asyncio
+import json
+import secrets
+import sys
+import time
+from itertools import cycle
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import uvloop
+
+from bench.load import Client
+from signing.message import Request, sign_request
+
+CONNECTIONS, LIMIT_S = 32, 15.0
+_OK = b"HTTP/1.1 200"
+
+
+class Caller:
+    """A client's connections, kept; `latencies` in ms of what was answered with 200, `errors` of the rest."""
+
+    def __init__(self, client: Client, url: str, path: str) -> None:
+        self._client, self._path, self._parts = client, path, urlsplit(url)
+        self._free: asyncio.LifoQueue[tuple[asyncio.StreamReader, asyncio.StreamWriter] | None] = asyncio.LifoQueue()
+        for _ in range(CONNECTIONS):
+            self._free.put_nowait(None)
+        self.latencies: list[float] = []
+        self.errors = 0
+
+    async def send(self, body: bytes, due: float) -> None:
+        """Send one request that was due at `due` (of `time.perf_counter`) and note what became of it."""
+        kept = await self._free.get()
+        try:
+            async with asyncio.timeout(LIMIT_S):
+                kept = kept or await asyncio.open_connection(self._parts.hostname, self._parts.port)
+                kept[1].write(self._signed(body))
+                head = await kept[0].readuntil(b"\r\n\r\n")
+                await kept[0].readexactly(_length(head))
+        except (OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+            self.errors += 1
+            self._free.put_nowait(None)
+            return
+        self._free.put_nowait(kept)
+        if head.startswith(_OK):
+            self.latencies.append((time.perf_counter() - due) * 1000)
+        else:
+            self.errors += 1
+
+    def _signed(self, body: bytes) -> bytes:
+        headers = [("host", self._parts.netloc), ("content-type", "application/json")]
+        request = Request("POST", self._parts.scheme, self._parts.netloc, self._path, headers)
+        nonce = secrets.token_urlsafe(18)
+        signed = sign_request(self._client.key, request, body, created=int(time.time()), nonce=nonce)
+        lines = [f"POST {self._path} HTTP/1.1", *(f"{name}: {value}" for name, value in [*headers, *signed])]
+        return "\r\n".join([*lines, f"content-length: {len(body)}", "", ""]).encode() + body
+
+
+def _length(head: bytes) -> int:
+    name = b"content-length:"
+    line = next(line for line in head.split(b"\r\n") if line.lower().startswith(name))
+    return int(line[len(name) :])
+
+
+async def paced(caller: Caller, bodies: list[bytes], rate: float, seconds: float) -> dict[str, float]:
+    """Send for so long; return the number sent, percentiles in ms and errors."""
+    todo, begun = cycle(bodies), time.perf_counter()
+    async with asyncio.TaskGroup() as group:
+        for number in range(int(rate * seconds)):
+            due = begun + number / rate
+            await asyncio.sleep(max(0.0, due - time.perf_counter()))
+            group.create_task(caller.send(next(todo), due))
+    told = sorted(caller.latencies) or [float("nan")]
+    return {
+        "sent": int(rate * seconds),
+        "errors": caller.errors,
+        "p50_ms": told[len(told) // 2],
+        "p99_ms": told[int(len(told) * 0.99)],
+        "max_ms": told[-1],
+    }
+
+
+def main(client: str, url: str, path: str, bodies: str, rate: str, seconds: str) -> None:
+    """Send as the arguments say and print what was seen."""
+    caller = Caller(Client.load(Path(client)), url, path)
+    lines = Path(bodies).read_bytes().splitlines()
+    print(json.dumps(uvloop.run(paced(caller, lines, float(rate), float(seconds)))))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

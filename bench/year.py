@@ -1,0 +1,194 @@
+"""Twelve months of made-up look-ups in the real tables: what the console's benchmarks read.
+
+The rule: shapes are those of the gateway's own rows (leaves, UUIDs by time, pseudonyms of 32 bytes) and as uneven as a
+country: one agency has a seventh of everything, some officers and persons have thousands of look-ups, and one in a
+hundred thousand answers is of a kind that nobody has seen for weeks. Everything follows from row numbers: a second
+filling is the same.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import asyncpg
+
+ORIGIN, LOG_SLOT = "bench.lienthong.invalid/year/1000", 1000
+LOOKUPS_OF_A_DOSSIER, AGENCIES, PERSONS = 4, 340, 400_000
+ASKED_AND_ANSWERED = 1.97
+"""Entries of one look-up: a refused one has a single entry."""
+RULES = ("no-dossier", "purpose", "off-hours", "volume", "breadth", "again", "colleague", "over-collection")
+
+_HASHED = "((hashint8extended({}, {}) & 16777215) / 16777216.0)"
+
+# $1 first moment, $2 seconds, $3 number of look-ups before, $4 number of look-ups; `at` is when they ended
+_MADE = f"""
+CREATE TEMP TABLE made ON COMMIT DROP AS
+SELECT n, d, at, unit, client, place,
+       sha256(convert_to('o' || place || '-' || floor({_HASHED.format("d", 2)} ^ 2 * (8 + 200 / (place + 1)))
+                         || CASE WHEN n % 7 = 0 THEN 'b' ELSE '' END, 'UTF8')) AS officer,
+       sha256(convert_to('p' || person, 'UTF8')) AS subject,
+       (ARRAY['9.999901', '9.999902', '9.999903', '9.999904', '9.999905', '9.999906', '9.999907', '9.999908',
+              '9.999909'])[1 + floor(9 * {_HASHED.format("d", 4)} ^ 2)] AS procedure,
+       CASE WHEN s < 0.45 THEN 'population/person' WHEN s < 0.75 THEN 'insurance/health-card'
+            WHEN s < 0.90 THEN 'civil-status/birth' WHEN s < 0.97 THEN 'civil-status/marriage'
+            WHEN s < 0.999 THEN 'tax/taxpayer' ELSE 'tax/obligations' END AS service,
+       CASE WHEN o < 0.00001 THEN 'registry-invalid' WHEN o < 0.90 THEN 'found' WHEN o < 0.96 THEN 'no_match'
+            WHEN o < 0.968 THEN 'registry-timeout' WHEN o < 0.97 THEN 'registry-unavailable'
+            WHEN o < 0.99 THEN 'dossier-not-open' WHEN o < 0.9999 THEN 'field-not-granted' ELSE 'abandoned'
+            END AS outcome,
+       CASE WHEN o < 0.97 THEN 'answered' WHEN o < 0.9999 THEN 'refused' ELSE 'abandoned' END AS kind,
+       CASE WHEN x < 0.00001 THEN 'emergency' WHEN x < 0.03 THEN 'unexplained' WHEN x < 0.05 THEN 'own_request'
+            WHEN x < 0.06 THEN 'correction' ELSE 'open_dossier' END AS explained,
+       unit || to_char(at, '-YYMMDD-') || lpad((d % 10000000)::text, 7, '0') AS dossier,
+       lpad(to_hex((extract(epoch FROM at) * 1000)::bigint), 12, '0') AS stamp, md5(n::text) AS noise
+FROM (
+    SELECT n, d, at, place, 'H' || (place % 34 + 11) || '.' || lpad((place / 34 + 1)::text, 2, '0') AS unit,
+           'H' || (place % 34 + 11) || '.igate' AS client, floor({PERSONS} * {_HASHED.format("d", 3)} ^ 2) AS person,
+           {_HASHED.format("n", 5)} AS s, {_HASHED.format("n", 6)} AS o, {_HASHED.format("n", 7)} AS x
+    FROM (
+        SELECT n, n / {LOOKUPS_OF_A_DOSSIER} AS d,
+               floor({AGENCIES} * {_HASHED.format(f"n / {LOOKUPS_OF_A_DOSSIER}", 1)} ^ 3)::integer AS place,
+               -- days as they are; of each, the offices' hours of Asia/Ho_Chi_Minh: from half past seven to five
+               day + interval '30 minutes' + (late - day) * 0.396 + n % 997 * interval '1 microsecond' AS at
+        FROM (SELECT n, late, date_trunc('day', late AT TIME ZONE 'UTC') AT TIME ZONE 'UTC' AS day
+              FROM (SELECT n, $1::timestamptz + (n - $3) * ($2::float8 / $4::bigint) * interval '1 second' AS late
+                    FROM generate_series($3::bigint, $3::bigint + $4::bigint - 1) AS n) AS a OFFSET 0) AS b OFFSET 0
+    ) AS c OFFSET 0
+) AS e
+"""
+_ID = "(stamp || '7' || substr(noise, 1, 3) || '{}' || substr(noise, 4, 15))::uuid"
+_LEAF = """convert_to(concat(
+    '{{"agreement":"', client, '-2026","at":"', to_char(moment AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+    '","client":"', client, '",', CASE answer WHEN 1 THEN '"commitment":"' || person64 || '",' END,
+    '"component":"TP0', n % 3 + 1, '","config":1,"dossier":"', dossier, '","fields":["birth_date","card_number",'
+    '"full_name","status","valid_from","valid_to"],"id":"', id, '","keyid":"', client, '-1","kind":"', said,
+    '","legal_basis":"law","mode":"lookup",', CASE answer WHEN 1 THEN '"outcome":"' || outcome || '",' END,
+    '"procedure":"', procedure, '","pseudonyms":{{"officer":"', encode(officer, 'base64'), '","subject":"', person64,
+    '","year":', extract(year FROM at), '}},', CASE answer WHEN 1 THEN '"question":"' || asked || '",' END,
+    '"request_id":"', asked, '","sealed":{{"c":"', repeat(noise, CASE answer WHEN 0 THEN 34 ELSE 13 END),
+    '","k":"', noise, '","n":"', substr(noise, 1, 16), '"}},"service":"', service, '","unit":"', unit, '","v":1}}'
+), 'UTF8')"""
+_ENTRIES = f"""
+INSERT INTO entry_of_month (log_id, index, at, entry_id, kind, request_id, client, service, procedure, dossier, unit,
+                       officer, subject, person, outcome, question, leaf)
+SELECT $1, 2 * n + answer, moment, id, said, asked::text, client, service, procedure, dossier, unit, officer, subject,
+       CASE WHEN said = 'answered' THEN subject END, CASE answer WHEN 1 THEN outcome END,
+       CASE WHEN answer = 1 AND kind <> 'refused' THEN asked END, {_LEAF.format()}
+FROM (
+    SELECT made.*, answer, at - (1 - answer) * interval '80 milliseconds' AS moment, {_ID.format("8")} AS asked,
+           CASE answer WHEN 0 THEN {_ID.format("8")} ELSE {_ID.format("9")} END AS id,
+           CASE answer WHEN 0 THEN 'asked' ELSE kind END AS said, encode(subject, 'base64') AS person64
+    FROM made, generate_series(0, 1) AS answer WHERE answer = 1 OR kind <> 'refused' OFFSET 0
+) AS x ORDER BY n, answer
+"""
+_FOUND = f"""
+INSERT INTO explanation (entry_id, log_id, index, at, agency, kind, version, detail)
+SELECT {_ID.format("9")}, $1, 2 * n + 1, at, unit, explained, 1,
+       CASE explained WHEN 'unexplained' THEN '{{"why": "unknown-dossier"}}'::jsonb
+                      ELSE jsonb_build_object('dossier', dossier) END
+FROM made WHERE kind <> 'abandoned'
+"""
+_ALERTS = f"""
+INSERT INTO alert (key, rule, version, entry_id, log_id, index, officer, subject, agency, client, score, sentence_vi,
+                   sentence_en, detail, happened_at, at, state)
+SELECT 'bench|' || n, ($2::text[])[1 + n % cardinality($2::text[])], 1, {_ID.format("9")}, $1, 2 * n + 1, officer,
+       subject, unit, client, 0.5 + n % 480 / 1000.0, 'Tra cứu nêu hồ sơ chưa từng được báo.',
+       'The look-up names a dossier that was never reported.', '{{"explanation": "unexplained"}}', at,
+       at + interval '3 seconds', CASE WHEN n % 7 < 5 THEN 'closed' ELSE 'open' END
+FROM made WHERE explained = 'unexplained' AND n % 5 < 2
+"""
+_DOSSIERS = """
+INSERT INTO dossier (code, agency, client, procedure, status, occurred_at, first_at, received_at, due_at, channel,
+                     binds, newest, new_at, new_rank, new_id, new_status)
+SELECT DISTINCT ON (d) dossier, unit, client, procedure, 4, at, at, at, at + interval '5 days', 'online', true, 1,
+       at, 2, '', 4 FROM made ORDER BY d, n ON CONFLICT DO NOTHING
+"""
+_PARTIES = """
+INSERT INTO dossier_party
+SELECT DISTINCT ON (d) dossier, 'applicant', 'personal_id', subject, extract(year FROM at), true, 1
+FROM made ORDER BY d, n ON CONFLICT DO NOTHING
+"""
+_HABITS = """
+INSERT INTO audit_officer_day
+SELECT officer, (at AT TIME ZONE interval '7 hours')::date, max(unit), count(*), count(DISTINCT subject)
+FROM made WHERE kind = 'answered' GROUP BY 1, 2 ON CONFLICT DO NOTHING
+"""
+_KEYS = """
+INSERT INTO audit_client_key
+SELECT 'H' || n || '.igate', 'H' || n || '.igate-1', $1::timestamptz FROM generate_series(11, 44) AS n
+ON CONFLICT DO NOTHING
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """What a filling made: entries and look-ups, and the log they are in."""
+
+    log_id: int
+    entries: int
+    lookups: int
+
+
+async def fill(url: str, entries: int, now: datetime) -> Filled:
+    """Fill the twelve months before `now` as the owner of the tables. What is there already stays."""
+    settings = {"search_path": "lienthong", "jit": "off", "maintenance_work_mem": "768MB", "synchronous_commit": "off"}
+    connection = await asyncpg.connect(url, server_settings=settings)
+    try:
+        log_id = await connection.fetchval(
+            "INSERT INTO log (origin, slot, year) VALUES ($1, $2, $3) RETURNING log_id", ORIGIN, LOG_SLOT, now.year
+        )
+        lookups = round(entries / ASKED_AND_ANSWERED)
+        begin, done = now - timedelta(days=365), 0
+        for first, past in _months(begin, now):
+            upto = round(lookups * (past - begin) / (now - begin))
+            async with connection.transaction():
+                await _month(connection, log_id, first, past, (done, upto - done))
+            done = upto
+        await _finish(connection, log_id, 2 * lookups, now)
+        made = await connection.fetchval("SELECT count(*) FROM entry WHERE log_id = $1", log_id)
+    finally:
+        await connection.close()
+    return Filled(log_id, made, lookups)
+
+
+def _months(begin: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
+    """Return the parts of [begin, end) that lie in one month (UTC) each: partitions are monthly."""
+    found, first = [], begin
+    while first < end:
+        past = min(datetime(first.year + first.month // 12, first.month % 12 + 1, 1, tzinfo=UTC), end)
+        found.append((first, past))
+        first = past
+    return found
+
+
+async def _month(
+    connection: asyncpg.Connection, log_id: int, first: datetime, past: datetime, numbers: tuple[int, int]
+) -> None:
+    await connection.execute(_MADE, *(first, (past - first).total_seconds(), *numbers), timeout=None)
+    name = f"entry_{first:%Y_%m}"
+    there = await connection.fetchval("SELECT to_regclass($1) IS NOT NULL", name)
+    if not there:  # filled before its indexes are made: a third of the time
+        await connection.execute(
+            f"CREATE TABLE {name} (LIKE entry INCLUDING DEFAULTS INCLUDING STORAGE) WITH (toast_tuple_target = 8160)"
+        )
+    await connection.execute(_ENTRIES.replace("entry_of_month", name), log_id, timeout=None)
+    if not there:
+        start = first.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+        after = (start + timedelta(days=32)).replace(day=1)
+        await connection.execute(
+            f"ALTER TABLE entry ATTACH PARTITION {name} FOR VALUES FROM ('{start}') TO ('{after}')", timeout=None
+        )
+    await connection.execute(_FOUND, log_id, timeout=None)
+    await connection.execute(_ALERTS, log_id, list(RULES), timeout=None)
+    for statement in (_DOSSIERS, _PARTIES, _HABITS):
+        await connection.execute(statement, timeout=None)
+
+
+async def _finish(connection: asyncpg.Connection, log_id: int, size: int, now: datetime) -> None:
+    """Mark everything as read, swept and sealed: nobody has to go through it again."""
+    async with connection.transaction():
+        for table in ("audit_mark", "reuse_mark"):
+            await connection.execute(f"INSERT INTO {table} VALUES ('log ' || $1::integer, $2)", log_id, size)
+        await connection.execute("INSERT INTO checkpoint VALUES ($1, $2, $3, 'bench')", log_id, size, now)
+        await connection.execute("INSERT INTO log_head (log_id, next_index, swept) VALUES ($1, $2, $2)", log_id, size)
+        await connection.execute(_KEYS, now - timedelta(days=365))
+    await connection.execute("VACUUM (ANALYZE)", timeout=None)

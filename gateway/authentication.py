@@ -10,7 +10,7 @@ from gateway.snapshot import Snapshot
 from schemas.configuration import Client
 from signing.errors import SignatureError
 from signing.keys import VerificationKey
-from signing.message import Request, VerifiedRequest, verify_request
+from signing.message import Request, SignedButUnfit, VerifiedRequest, verify_request
 
 _CODES = {
     "missing": "signature-missing",
@@ -46,8 +46,16 @@ class Caller:
         return {"covered": proof.components, "created": proof.created, "algorithm": str(proof.algorithm)}
 
 
+class Unfit(Refusal):
+    """A signature verifies, but the request is expired or its content is not what was signed: `caller` sent it."""
+
+    def __init__(self, error: SignatureError, caller: Caller) -> None:
+        super().__init__(_CODES[error.code], error.code, detail=error.detail)
+        self.caller = caller
+
+
 def authenticate(request: Request, body: bytes, snapshot: Snapshot, now: datetime) -> Caller:
-    """Verify the signature, its window and the digest (PROTOCOL section 1). Raises `Refusal`."""
+    """Verify the signature, its window and the digest (PROTOCOL section 1). Raises `Refusal`, or `Unfit`."""
 
     def resolve(keyid: str) -> VerificationKey | None:
         known = snapshot.keys.get(keyid)
@@ -57,10 +65,16 @@ def authenticate(request: Request, body: bytes, snapshot: Snapshot, now: datetim
 
     try:
         proof = verify_request(request, body, resolve, int(now.timestamp()))
+    except SignedButUnfit as error:
+        raise Unfit(error, _caller(error.proof, snapshot)) from error
     except SignatureError as error:
         # An invalid signature says nothing more: not even which of its many reasons applied.
         detail = None if error.code == "invalid" else error.detail
         raise Refusal(_CODES[error.code], error.code, detail=detail) from error
+    return _caller(proof, snapshot)
+
+
+def _caller(proof: VerifiedRequest, snapshot: Snapshot) -> Caller:
     known = snapshot.keys[proof.keyid]
     client = known.client
     return Caller(client, proof.keyid, known.key, Nonce(client.client, proof.nonce, proof.created), proof)

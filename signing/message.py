@@ -5,7 +5,7 @@ from signing.errors import SignatureError
 from signing.explain import ComponentReport, explain_request, explain_response
 from signing.request import Request, Response
 from signing.sign import sign_request, sign_response
-from signing.verify import Policy, Resolve, VerifiedRequest, selected_label, verify_request
+from signing.verify import Policy, Resolve, SignedButUnfit, VerifiedRequest, selected_label, verify_request
 
 __all__ = [
     "ComponentReport",
@@ -14,6 +14,7 @@ __all__ = [
     "Resolve",
     "Response",
     "SignatureError",
+    "SignedButUnfit",
     "VerifiedRequest",
     "VerifiedResponse",
     "explain_request",

@@ -64,6 +64,17 @@ class VerifiedRequest:
     signature: bytes = field(repr=False)
 
 
+class SignedButUnfit(SignatureError):  # noqa: N818 — named for what happened
+    """The signature verifies, but the request is expired or its content is not what was signed.
+
+    Whoever signed it is known, so its nonce is spent all the same (PROTOCOL section 1): `proof` says which.
+    """
+
+    def __init__(self, error: SignatureError, proof: VerifiedRequest) -> None:
+        super().__init__(error.code, error.detail, error.component, proof.label)
+        self.proof = proof
+
+
 class Candidate(NamedTuple):
     """A selected signature, its structure checked, nothing verified yet."""
 
@@ -117,12 +128,12 @@ def candidate(message: Message, policy: Policy) -> Candidate:
     if not inputs or not signatures:
         raise SignatureError("missing", "Signature-Input and Signature must both be there")
     label = select_label(inputs, policy.tag)
-    member = signatures.get(label)
-    if member is None:
-        raise SignatureError("missing", "Signature has no member for the selected Signature-Input")
     listed = inputs[label].value
     if not isinstance(listed, InnerList):
         raise SignatureError("malformed", "the Signature-Input member is no list of components")
+    member = signatures.get(label)
+    if member is None:
+        raise SignatureError("missing", "Signature has no member for the selected Signature-Input")
     if not isinstance(member.value, Item) or not isinstance(member.value.value, bytes):
         raise SignatureError("malformed", "the Signature member is no byte sequence")
     if len(listed.items) > policy.max_components:
@@ -228,13 +239,17 @@ def _verify(
     base = _base_of(found, request, policy)
     key = check_signature(found, base, resolve(keyid), now)
     created, expires = _seconds(params, "created") or 0, _seconds(params, "expires")
-    _check_window(created, expires, now, policy)
-    if digests is not None:
-        check_digests(digests, body)
     names = tuple(component.identifier for component in found.covered.components)
-    return VerifiedRequest(
+    proof = VerifiedRequest(
         keyid, found.label, key.algorithm, created, str(params["nonce"]), expires, names, base, found.signature
     )
+    try:
+        _check_window(created, expires, now, policy)
+        if digests is not None:
+            check_digests(digests, body)
+    except SignatureError as error:
+        raise SignedButUnfit(error, proof) from error
+    return proof
 
 
 def verify_request(
@@ -242,7 +257,8 @@ def verify_request(
 ) -> VerifiedRequest:
     """Verify a request's signature and digest at `now` (Unix seconds); `body` is the content as received.
 
-    Raises `SignatureError`; its `label` is set once a signature has been selected. The nonce is not spent here.
+    Raises `SignatureError`; its `label` is set once a signature has been selected. It is a `SignedButUnfit` where the
+    signature itself verified. The nonce is not spent here.
     """
     found = candidate(request, policy)
     try:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-from gateway.authentication import Caller
+from gateway.authentication import Caller, Unfit
 from gateway.evidence.contract import Draft, Evidence, Kind, Loss, Nonce, Recorded, Reservation
 from gateway.flow.exchange import Exchange, receipt_value
 from gateway.refusals import Refusal
@@ -124,6 +124,19 @@ async def record_refusal(evidence: Evidence, exchange: Exchange, refusal: Refusa
         if isinstance(placed, Recorded):
             return final
         final, nonce = Refusal(placed.value, "nonce"), None
+
+
+async def record_unfit(evidence: Evidence, exchange: Exchange, refusal: Unfit) -> bool:
+    """Write the one entry of a request that is signed but expired or altered; it spends the nonce.
+
+    Returns False where the nonce was spent before: then it is a copy, which anybody may send, and nothing was
+    written. Its nonce is remembered from now on, so that a far `created` never raises the nonce floor.
+    Raises `EvidenceUnavailable`.
+    """
+    exchange.caller = refusal.caller
+    nonce = refusal.caller.nonce._replace(created=int(exchange.at.timestamp()))
+    placed = await evidence.append(refusal_draft(exchange, refusal, nonce))
+    return isinstance(placed, Recorded)
 
 
 def refusal_draft(exchange: Exchange, refusal: Refusal, nonce: Nonce | None) -> Draft:

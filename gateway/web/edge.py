@@ -13,11 +13,11 @@ import structlog
 from aiohttp import hdrs
 from aiohttp.web import BaseRequest, Response, StreamResponse
 
-from gateway.authentication import authenticate
+from gateway.authentication import Unfit, authenticate
 from gateway.evidence.contract import Evidence, EvidenceUnavailable, Loss
 from gateway.evidence.floods import RefusalQueue
 from gateway.flow.exchange import Exchange, Reply
-from gateway.flow.recording import record_refusal, refusal_draft
+from gateway.flow.recording import record_refusal, record_unfit, refusal_draft
 from gateway.live import LiveConfiguration
 from gateway.refusals import Refusal
 from gateway.telemetry import Telemetry, where
@@ -144,7 +144,10 @@ class Edge:
     async def _refused(self, exchange: Exchange, refusal: Refusal) -> Reply:
         """Record a refusal, then tell it."""
         try:
-            if exchange.caller is not None:
+            if isinstance(refusal, Unfit):
+                if not await record_unfit(self._evidence, exchange, refusal):
+                    await self._strangers.record(refusal_draft(exchange, refusal, None), exchange.peer)
+            elif exchange.caller is not None:
                 refusal = await record_refusal(self._evidence, exchange, refusal)
             elif exchange.request.target.startswith("/v1/"):
                 await self._strangers.record(refusal_draft(exchange, refusal, None), exchange.peer)

@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
 from signing.errors import SignatureError
 from signing.keys import SigningKey, VerificationKey
-from signing.message import Policy, Request, selected_label, verify_request
+from signing.message import Policy, Request, SignedButUnfit, selected_label, verify_request
 from signing.verify import candidate, check_signature
 
 
@@ -130,6 +130,26 @@ def test_the_order_of_the_words(call, now):
         == "invalid"
     )
     assert refused(_body(call, b"x")).code == "expired"
+
+
+def test_who_signed_too_late_or_something_else_is_known(call, now):
+    """Once the signature has verified the refusal carries its proof, and never before."""
+    stranger = SigningKey.generate("ed25519", call.key.keyid).public_key()
+    for options in ({"created": now - 9999}, {"created": now - 9, "expires": now - 1}):
+        call.headers = []
+        error = refused(call.sign(**options))
+        assert isinstance(error, SignedButUnfit)
+        assert (error.code, error.proof.keyid, error.label) == ("expired", call.key.keyid, error.proof.label)
+        assert not isinstance(refused(call, key=stranger), SignedButUnfit)
+    call.headers = []
+    error = refused(_body(call.sign(), b"another"))
+    assert isinstance(error, SignedButUnfit)
+    assert error.code == "digest"
+
+
+def test_what_is_no_list_of_components_is_malformed(call):
+    """A Signature-Input that parses but lists nothing is told as such, whatever Signature holds."""
+    assert refused(call.sign().replace("signature-input", "garbage")).code == "malformed"
 
 
 def test_a_refusal_after_selection_carries_the_label(call):

@@ -159,6 +159,41 @@ async def test_a_replay_is_told_whatever_else_is_wrong(gateway):
     assert len(gateway.adapter.calls) == 1
 
 
+async def test_what_is_signed_but_expired_or_altered_spends_its_nonce(gateway):
+    """One entry of the client's, and the nonce is gone: for the right bytes too, and for a later signature."""
+    nonce = "n" * 16
+    late, body = _late(gateway, nonce=nonce)
+    assert _code(await gateway.send(late, body)) == "signature-expired"
+    again, body = gateway.kit.signed(nonce=nonce)
+    assert _code(await gateway.send(again, body)) == "signature-replayed"
+    request, body = gateway.kit.signed()
+    assert _code(await gateway.send(request, body + b" ")) == "digest-mismatch"
+    assert _code(await gateway.send(request, body)) == "signature-replayed"
+    outcomes = ["signature-expired", "signature-replayed", "digest-mismatch", "signature-replayed"]
+    assert [(entry.outcome, entry.client) for entry in gateway.evidence.entries] == [
+        (outcome, "H99.test") for outcome in outcomes
+    ]
+    assert gateway.adapter.calls == []
+
+
+async def test_a_far_time_is_remembered_from_now_on(gateway):
+    """Whatever `created` says, an expired signature's nonce never moves the floor under which nonces are forgotten."""
+    ahead, body = gateway.kit.signed(now=datetime.now(UTC) + timedelta(days=9999))
+    assert _code(await gateway.send(ahead, body)) == "signature-expired"
+    (entry,) = gateway.evidence.entries
+    assert abs(entry.nonce.created - datetime.now(UTC).timestamp()) < 60
+
+
+async def test_copies_of_an_expired_request_are_a_strangers(gateway):
+    """Anybody may send a copy, so copies keep their answer and are recorded as floods are: bounded by address."""
+    late, body = _late(gateway)
+    for _ in range(3):
+        assert _code(await gateway.send(late, body)) == "signature-expired"
+    first, *copies = gateway.evidence.entries
+    assert (first.nonce is not None, [copy.nonce for copy in copies]) == (True, [None, None])
+    assert {entry.outcome for entry in gateway.evidence.entries} == {"signature-expired"}
+
+
 async def test_free_reads_spend_a_nonce_and_write_no_entry(gateway):
     """The catalogue leaves no entry when it succeeds, one when it is refused."""
     answer, request = await gateway.ask(method="GET", target="/v1/registries")

@@ -204,7 +204,7 @@ def restored_event(canonical: bytes) -> DossierEvent:
 
 def utc_text(moment: datetime) -> str:
     """Write an aware time as RFC 3339 in UTC; a fraction only where there is one."""
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return moment.astimezone(UTC).isoformat().removesuffix("+00:00") + "Z"
 
 
 def _ending(ordered: Sequence[DossierEvent], lifted: Collection[str]) -> DossierEvent | None:

@@ -13,7 +13,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from gateway.evidence.pseudonyms import Pseudonyms
-from schemas.dossiers import DossierEvent, canonical_event, restored_event
+from schemas.dossiers import DossierEvent, restored_event
 
 _NONCE_BYTES, _YEAR_BYTES = 12, 2
 _BREAK = b"\n"  # canonical JSON holds none
@@ -39,11 +39,14 @@ class Carrier:
         self._pseudonyms = pseudonyms
         self._cipher = lru_cache(maxsize=8)(self._derived)
 
-    def pack(self, client: str, event: DossierEvent, year: int, original: bytes | None = None) -> bytes:
-        """Return the box of an event, under the key that serves `year`; `original` is JSON on one line."""
+    def pack(self, client: str, event_id: str, canonical: bytes, year: int, original: bytes | None = None) -> bytes:
+        """Return the box of an event, under the key that serves `year`.
+
+        `canonical` is what `canonical_event` wrote of it; `original` is JSON on one line.
+        """
         year, nonce = self._pseudonyms.year(year), os.urandom(_NONCE_BYTES)
-        plain = canonical_event(event) if original is None else canonical_event(event) + _BREAK + original
-        box = self._cipher(year).encrypt(nonce, plain, _bound_to(client, event.event_id))
+        plain = canonical if original is None else canonical + _BREAK + original
+        box = self._cipher(year).encrypt(nonce, plain, _bound_to(client, event_id))
         return year.to_bytes(_YEAR_BYTES, "big") + nonce + box
 
     def unpack(self, client: str, event_id: str, box: bytes) -> DossierEvent:

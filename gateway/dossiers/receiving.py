@@ -116,6 +116,7 @@ class Receiver:
         content: dict[str, Any] = dict(event.stated)
         if event.components is not None:
             content["components"] = event.components
+        canonical = canonical_event(event)
         return EventRow(
             event.event_id,
             event.dossier,
@@ -124,17 +125,17 @@ class Receiver:
             event.status,
             RANK[event.status],
             event.occurred_at,
-            self._digest(event),
+            self._digest(event, canonical),
             orjson.dumps(content).decode(),
             self._parties(event, year),
             _sealed(client, event, key),
-            self._carrier.pack(client, event, year, original),
+            self._carrier.pack(client, event.event_id, canonical, year, original),
         )
 
-    def _digest(self, event: DossierEvent) -> bytes:
+    def _digest(self, event: DossierEvent, canonical: bytes) -> bytes:
         """Return the keyed hash of all values: under the key of the event's own year, so that it stays the same."""
         year = self._pseudonyms.year(event.occurred_at.astimezone(LOCAL).year)
-        return self._pseudonyms.of(year, _DIGEST, canonical_event(event).decode())
+        return self._pseudonyms.digest(year, _DIGEST, canonical)
 
     def _parties(self, event: DossierEvent, year: int) -> str | None:
         if event.parties is None:

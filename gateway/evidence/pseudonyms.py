@@ -25,10 +25,10 @@ class _Hmac:
         block = (key if len(key) <= _BLOCK else sha256(key).digest()).ljust(_BLOCK, b"\0")
         self._inner, self._outer = sha256(bytes(b ^ 0x36 for b in block)), sha256(bytes(b ^ 0x5C for b in block))
 
-    def digest(self, text: str) -> bytes:
-        """Return the 32-byte code of a text's UTF-8."""
+    def digest(self, text: bytes) -> bytes:
+        """Return the 32-byte code of a text."""
         inner, outer = self._inner.copy(), self._outer.copy()
-        inner.update(text.encode())
+        inner.update(text)
         outer.update(inner.digest())
         return outer.digest()
 
@@ -54,6 +54,10 @@ class Pseudonyms:
         id_type, identifier = person_key(id_type, identifier)
         return self._digest(year, f"{id_type}\0{identifier}")
 
+    def digest(self, year: int, purpose: str, text: bytes) -> bytes:
+        """Return the 32-byte keyed hash of a text, which is not remembered. `year` as from `year()`."""
+        return self._keys[year].digest(purpose.encode() + b"\0" + text)
+
     def everywhere(self, id_type: str, identifier: str) -> list[bytes]:
         """Return the pseudonyms of all live years, newest first: what a search has to look for."""
         return [self.of(year, id_type, identifier) for year in reversed(self._years)]
@@ -65,7 +69,7 @@ class Pseudonyms:
         return day_bytes(unix_s) + self._digest(year, text)[:_KEY_BYTES]
 
     def _digested(self, year: int, text: str) -> bytes:
-        return self._keys[year].digest(text)
+        return self._keys[year].digest(text.encode())
 
 
 def day_bytes(unix_s: float) -> bytes:

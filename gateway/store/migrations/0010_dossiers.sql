@@ -190,38 +190,160 @@ BEGIN
     ) AS s, jsonb_to_recordset(s.parties) AS p(role text, id_type text, pseudonym text);
 END $$;
 
--- What the newest event of a dossier states, laid over what is held.
+-- What is known of a dossier while a batch is judged: whose it is, where its newest event and its end stand.
+CREATE TYPE dossier_place AS (
+    agency text, events integer, new_at timestamptz, new_rank smallint, new_id text, new_status smallint,
+    end_at timestamptz, end_rank smallint, end_id text, end_status smallint
+);
+
+-- What becomes of each event of a batch, in the order sent; writes nothing. `fates`, `sequences` and `warnings` as
+-- `dossier_receive` tells them. `places` holds what is then true of a dossier, where its first event of the batch
+-- stands; `behind` names the dossiers of late events. Everything known is read at once, by index: a statement an event
+-- would cost three times as much as the whole batch.
+CREATE FUNCTION dossier_judge(
+    p_client text, p_most integer, p_counted bigint, p_event_id text[], p_dossier text[], p_agency text[],
+    p_status smallint[], p_rank smallint[], p_occurred_at timestamptz[], p_digest bytea[],
+    OUT fates smallint[], OUT sequences bigint[], OUT warnings text[], OUT places dossier_place[], OUT behind text[]
+) LANGUAGE plpgsql STABLE SET search_path = lienthong, pg_temp AS $$
+DECLARE
+    rows constant integer := cardinality(p_event_id);
+    owner integer[] := array_fill(NULL::integer, ARRAY[rows]);  -- of each event_id: which event of the batch has it
+    e record;
+    held dossier_place;
+    is_late boolean;
+    after_end boolean;
+    before smallint;
+BEGIN
+    fates := array_fill(0::smallint, ARRAY[rows]);
+    sequences := array_fill(NULL::bigint, ARRAY[rows]);
+    warnings := array_fill(NULL::text, ARRAY[rows]);
+    places := array_fill(NULL::dossier_place, ARRAY[rows]);
+    behind := '{}';
+    FOR e IN
+        SELECT t.*, t.o::integer AS i, lag(t.o) OVER (PARTITION BY t.event_id ORDER BY t.o)::integer AS again,
+               min(t.o) OVER (PARTITION BY t.dossier)::integer AS first, f.sequence AS known, f.digest AS known_digest,
+               ROW(d.agency, d.events, d.new_at, d.new_rank, d.new_id, d.new_status,
+                   d.end_at, d.end_rank, d.end_id, d.end_status)::dossier_place AS place
+        FROM unnest(p_event_id, p_dossier, p_agency, p_status, p_rank, p_occurred_at, p_digest) WITH ORDINALITY
+             AS t(event_id, dossier, agency, status, rank, occurred_at, digest, o)
+        LEFT JOIN LATERAL (SELECT f.sequence, f.digest FROM dossier_event f
+                           WHERE f.client = p_client AND f.event_id = t.event_id OFFSET 0) AS f ON true
+        LEFT JOIN LATERAL (SELECT * FROM dossier d WHERE d.code = t.dossier OFFSET 0) AS d ON true
+        ORDER BY t.o
+    LOOP
+        IF e.i = e.first THEN
+            places[e.i] := e.place;
+        END IF;
+        owner[e.i] := owner[e.again];
+        IF e.known IS NOT NULL OR owner[e.i] IS NOT NULL THEN
+            fates[e.i] := CASE WHEN coalesce(e.known_digest, p_digest[owner[e.i]]) = e.digest THEN 2 ELSE 3 END;
+            IF fates[e.i] = 2 THEN
+                sequences[e.i] := coalesce(e.known, sequences[owner[e.i]]);
+            END IF;
+            CONTINUE;
+        END IF;
+        held := places[e.first];
+        IF held.agency IS NOT NULL AND (held.agency <> e.agency OR held.events >= p_most) THEN
+            fates[e.i] := CASE WHEN held.agency <> e.agency THEN 4 ELSE 5 END;
+            CONTINUE;
+        END IF;
+        p_counted := p_counted + 1;
+        owner[e.i] := e.i;
+        sequences[e.i] := p_counted;
+        is_late := coalesce((e.occurred_at, e.rank, e.event_id COLLATE "C") < (held.new_at, held.new_rank, held.new_id), false);
+        after_end := coalesce((held.end_at, held.end_rank, held.end_id) < (e.occurred_at, e.rank, e.event_id COLLATE "C"), false);
+        before := held.new_status;
+        IF is_late THEN
+            fates[e.i] := 1;
+            behind := behind || e.dossier;
+            SELECT x.status INTO before FROM (
+                (SELECT f.occurred_at, f.rank, f.event_id, f.status FROM dossier_event f
+                 WHERE f.dossier = e.dossier
+                   AND (f.occurred_at, f.rank, f.event_id) < (e.occurred_at, e.rank, e.event_id)
+                 ORDER BY f.occurred_at DESC, f.rank DESC, f.event_id DESC LIMIT 1)
+                UNION ALL
+                SELECT p_occurred_at[n], p_rank[n], p_event_id[n], p_status[n] FROM generate_series(e.first, e.i - 1) AS n
+                WHERE p_dossier[n] = e.dossier AND owner[n] = n
+                  AND (p_occurred_at[n], p_rank[n], p_event_id[n] COLLATE "C") < (e.occurred_at, e.rank, e.event_id)
+            ) AS x ORDER BY x.occurred_at DESC, x.rank DESC, x.event_id COLLATE "C" DESC LIMIT 1;
+        ELSE
+            held.new_at := e.occurred_at; held.new_rank := e.rank; held.new_id := e.event_id; held.new_status := e.status;
+        END IF;
+        IF after_end AND held.end_status <> e.status THEN
+            warnings[e.i] := 'after-final-status';
+        ELSIF held.agency IS NOT NULL AND NOT dossier_usual(before, e.status) THEN
+            warnings[e.i] := 'unusual-transition';
+        END IF;
+        IF e.status IN (3, 7, 10) AND NOT after_end THEN
+            held.end_at := e.occurred_at; held.end_rank := e.rank; held.end_id := e.event_id; held.end_status := e.status;
+        END IF;
+        held.agency := e.agency;
+        held.events := coalesce(held.events, 0) + 1;
+        places[e.first] := held;
+    END LOOP;
+END $$;
+
+-- What the events in time state, laid over what is held: one statement a table. Events come with the place of their
+-- dossier where they are its first in the batch.
 CREATE FUNCTION dossier_advance(
-    p_code text, p_sequence bigint, p_procedure text, p_status smallint, p_occurred_at timestamptz, p_binds boolean,
-    p_content jsonb, p_parties jsonb, p_year integer
+    p_client text, p_binds boolean, p_now timestamptz, p_dossier text[], p_procedure text[], p_status smallint[],
+    p_occurred_at timestamptz[], p_content jsonb[], p_parties jsonb[], p_year integer,
+    p_sequence bigint[], p_applied boolean[], p_place dossier_place[]
 ) RETURNS void LANGUAGE plpgsql SET search_path = lienthong, pg_temp AS $$
 BEGIN
-    UPDATE dossier SET
-        procedure = p_procedure, status = p_status, occurred_at = p_occurred_at, newest = p_sequence, binds = p_binds,
-        received_at = coalesce((p_content ->> 'received_at')::timestamptz, received_at),
-        due_at = coalesce((p_content ->> 'due_at')::timestamptz, due_at),
-        channel = coalesce(p_content ->> 'channel', channel),
-        fee_due = coalesce((p_content ->> 'fee_due')::boolean, fee_due),
-        result = coalesce(p_content -> 'result', result)
-    WHERE code = p_code;
-    IF p_content ? 'components' THEN
-        INSERT INTO dossier_component AS held
-        SELECT p_code, c.code, c.name, c.obtained, c.lookup_id, c.digitised, c.reused, c.required, p_sequence
-        FROM jsonb_to_recordset(p_content -> 'components') AS c(
-            code text, name text, obtained text, lookup_id uuid, digitised boolean, reused boolean, required boolean)
-        ON CONFLICT (dossier, code) DO UPDATE SET
-            name = coalesce(excluded.name, held.name), obtained = coalesce(excluded.obtained, held.obtained),
-            lookup_id = coalesce(excluded.lookup_id, held.lookup_id),
-            digitised = coalesce(excluded.digitised, held.digitised),
-            reused = coalesce(excluded.reused, held.reused), required = coalesce(excluded.required, held.required),
-            sequence = excluded.sequence;
-    END IF;
-    IF p_parties IS NOT NULL THEN
-        DELETE FROM dossier_party WHERE dossier = p_code;
-        INSERT INTO dossier_party
-        SELECT DISTINCT p_code, p.role, p.id_type, decode(p.pseudonym, 'hex'), p_year, p_binds, p_sequence
-        FROM jsonb_to_recordset(p_parties) AS p(role text, id_type text, pseudonym text);
-    END IF;
+    INSERT INTO dossier (code, agency, client, procedure, status, occurred_at, first_at, received_at, due_at, channel,
+                         fee_due, result, newest, binds, events, new_at, new_rank, new_id, new_status,
+                         end_at, end_rank, end_id, end_status)
+    SELECT p.code, p.agency, coalesce(h.client, p_client), coalesce(n.procedure, h.procedure),
+           coalesce(n.status, h.status), coalesce(n.occurred_at, h.occurred_at), coalesce(h.first_at, p_now),
+           coalesce((s.stated ->> 'received_at')::timestamptz, h.received_at),
+           coalesce((s.stated ->> 'due_at')::timestamptz, h.due_at), coalesce(s.stated ->> 'channel', h.channel),
+           coalesce((s.stated ->> 'fee_due')::boolean, h.fee_due), coalesce(s.stated -> 'result', h.result),
+           coalesce(n.sequence, h.newest), CASE WHEN n.sequence IS NULL THEN h.binds ELSE p_binds END, p.events,
+           p.new_at, p.new_rank, p.new_id, p.new_status, p.end_at, p.end_rank, p.end_id, p.end_status
+    FROM unnest(p_dossier, p_place) AS p(code, agency, events, new_at, new_rank, new_id, new_status,
+                                         end_at, end_rank, end_id, end_status)
+    LEFT JOIN LATERAL (SELECT * FROM dossier d WHERE d.code = p.code OFFSET 0) AS h ON true
+    LEFT JOIN (
+        SELECT t.code, dossier_merge(t.content - 'components' ORDER BY t.sequence) AS stated, max(t.sequence) AS newest
+        FROM unnest(p_dossier, p_content, p_sequence, p_applied) AS t(code, content, sequence, applied)
+        WHERE t.applied GROUP BY t.code) AS s ON s.code = p.code
+    LEFT JOIN unnest(p_procedure, p_status, p_occurred_at, p_sequence, p_applied)
+              AS n(procedure, status, occurred_at, sequence, applied) ON n.applied AND n.sequence = s.newest
+    WHERE p.agency IS NOT NULL AND (h.events IS DISTINCT FROM p.events)
+    ON CONFLICT (code) DO UPDATE SET
+        procedure = excluded.procedure, status = excluded.status, occurred_at = excluded.occurred_at,
+        received_at = excluded.received_at, due_at = excluded.due_at, channel = excluded.channel,
+        fee_due = excluded.fee_due, result = excluded.result, newest = excluded.newest, binds = excluded.binds,
+        events = excluded.events, new_at = excluded.new_at, new_rank = excluded.new_rank, new_id = excluded.new_id,
+        new_status = excluded.new_status, end_at = excluded.end_at, end_rank = excluded.end_rank,
+        end_id = excluded.end_id, end_status = excluded.end_status;
+
+    INSERT INTO dossier_component AS held
+    SELECT m.dossier, m.code, m.c ->> 'name', m.c ->> 'obtained', (m.c ->> 'lookup_id')::uuid,
+           (m.c ->> 'digitised')::boolean, (m.c ->> 'reused')::boolean, (m.c ->> 'required')::boolean, m.sequence
+    FROM (
+        SELECT t.dossier, c ->> 'code' AS code, dossier_merge(c ORDER BY t.sequence) AS c, max(t.sequence) AS sequence
+        FROM unnest(p_dossier, p_content, p_sequence, p_applied) AS t(dossier, content, sequence, applied),
+             jsonb_array_elements(t.content -> 'components') AS c
+        WHERE t.applied GROUP BY 1, 2) AS m
+    ON CONFLICT (dossier, code) DO UPDATE SET
+        name = coalesce(excluded.name, held.name), obtained = coalesce(excluded.obtained, held.obtained),
+        lookup_id = coalesce(excluded.lookup_id, held.lookup_id),
+        digitised = coalesce(excluded.digitised, held.digitised),
+        reused = coalesce(excluded.reused, held.reused), required = coalesce(excluded.required, held.required),
+        sequence = excluded.sequence;
+
+    DELETE FROM dossier_party WHERE dossier IN (
+        SELECT t.dossier FROM unnest(p_dossier, p_parties, p_applied) AS t(dossier, parties, applied)
+        WHERE t.applied AND t.parties IS NOT NULL);
+    INSERT INTO dossier_party
+    SELECT DISTINCT s.dossier, p.role, p.id_type, decode(p.pseudonym, 'hex'), p_year, p_binds, s.sequence
+    FROM (
+        SELECT DISTINCT ON (t.dossier) t.dossier, t.parties, t.sequence
+        FROM unnest(p_dossier, p_parties, p_sequence, p_applied) AS t(dossier, parties, sequence, applied)
+        WHERE t.applied AND t.parties IS NOT NULL ORDER BY t.dossier, t.sequence DESC
+    ) AS s, jsonb_to_recordset(s.parties) AS p(role text, id_type text, pseudonym text);
 END $$;
 
 -- One batch: the events of one client, in the order sent. Per event `fates` says: 0 accepted, 1 late, 2 duplicate,
@@ -235,112 +357,47 @@ CREATE FUNCTION dossier_receive(
     OUT fates smallint[], OUT sequences bigint[], OUT warnings text[]
 ) LANGUAGE plpgsql SECURITY DEFINER SET search_path = lienthong, pg_temp SET enable_seqscan = off AS $$
 DECLARE
-    rows constant integer := cardinality(p_event_id);
     counted bigint;
-    e record;
-    d dossier%ROWTYPE;
-    known record;
-    is_known boolean;
-    is_late boolean;
-    after_end boolean;
-    before smallint;
-    word text;
-    fresh integer[] := '{}';
-    behind text[] := '{}';
+    contents constant jsonb[] := p_content::jsonb[];
+    parties constant jsonb[] := p_parties::jsonb[];
+    judged record;
+    fresh integer[];
 BEGIN
     SELECT last INTO STRICT counted FROM dossier_feed FOR UPDATE;
     IF p_key_id IS NOT NULL THEN
         INSERT INTO sealing_key (key_id, wrapped) VALUES (p_key_id, p_key_wrapped) ON CONFLICT DO NOTHING;
     END IF;
-    fates := array_fill(0::smallint, ARRAY[rows]);
-    sequences := array_fill(NULL::bigint, ARRAY[rows]);
-    warnings := array_fill(NULL::text, ARRAY[rows]);
-    FOR e IN
-        SELECT o::integer AS o, event_id, dossier, procedure, agency, status, rank, occurred_at, digest,
-               content::jsonb AS content, parties::jsonb AS parties, sealed
-        FROM unnest(p_event_id, p_dossier, p_procedure, p_agency, p_status, p_rank, p_occurred_at, p_digest, p_content,
-                    p_parties, p_sealed) WITH ORDINALITY
-             AS t(event_id, dossier, procedure, agency, status, rank, occurred_at, digest, content, parties, sealed, o)
-    LOOP
-        SELECT f.sequence, f.digest INTO known FROM dossier_event f
-        WHERE f.client = p_client AND f.event_id = e.event_id;
-        IF FOUND THEN
-            IF known.digest = e.digest THEN
-                fates[e.o] := 2;
-                sequences[e.o] := known.sequence;
-            ELSE
-                fates[e.o] := 3;
-            END IF;
-            CONTINUE;
-        END IF;
-        SELECT * INTO d FROM dossier WHERE code = e.dossier;
-        is_known := FOUND;
-        IF is_known AND (d.agency <> e.agency OR d.events >= p_most) THEN
-            fates[e.o] := CASE WHEN d.agency <> e.agency THEN 4 ELSE 5 END;
-            CONTINUE;
-        END IF;
-        counted := counted + 1;
-        word := NULL;
-        is_late := is_known AND (e.occurred_at, e.rank, e.event_id COLLATE "C") < (d.new_at, d.new_rank, d.new_id);
-        after_end := is_known AND d.end_status IS NOT NULL
-            AND (d.end_at, d.end_rank, d.end_id) < (e.occurred_at, e.rank, e.event_id COLLATE "C");
-        IF after_end AND d.end_status <> e.status THEN
-            word := 'after-final-status';
-        ELSIF is_known THEN
-            before := d.new_status;
-            IF is_late THEN
-                SELECT f.status INTO before FROM dossier_event f
-                WHERE f.dossier = e.dossier AND (f.occurred_at, f.rank, f.event_id) < (e.occurred_at, e.rank, e.event_id)
-                ORDER BY f.occurred_at DESC, f.rank DESC, f.event_id DESC LIMIT 1;
-            END IF;
-            IF NOT dossier_usual(before, e.status) THEN
-                word := 'unusual-transition';
-            END IF;
-        END IF;
-
-        INSERT INTO dossier_event (sequence, client, event_id, dossier, procedure, agency, status, rank, occurred_at,
-                                   recorded_at, digest, content, parties, party_year, sealed, late, warning, applied,
-                                   source, binds, request_id)
-        VALUES (counted, p_client, e.event_id, e.dossier, e.procedure, e.agency, e.status, e.rank, e.occurred_at, p_now,
-                e.digest, e.content, e.parties, CASE WHEN e.parties IS NOT NULL THEN p_year END, e.sealed::jsonb,
-                is_late, word, word IS DISTINCT FROM 'after-final-status', p_source, p_binds, p_request_id);
-        IF NOT is_known THEN
-            INSERT INTO dossier (code, agency, client, procedure, status, occurred_at, first_at, newest, binds,
-                                 new_at, new_rank, new_id, new_status)
-            VALUES (e.dossier, e.agency, p_client, e.procedure, e.status, e.occurred_at, p_now, counted, p_binds,
-                    e.occurred_at, e.rank, e.event_id, e.status);
-        ELSIF is_late THEN
-            UPDATE dossier SET events = events + 1 WHERE code = e.dossier;
-            behind := behind || e.dossier;
-        ELSE
-            UPDATE dossier SET events = events + 1, new_at = e.occurred_at, new_rank = e.rank, new_id = e.event_id,
-                               new_status = e.status WHERE code = e.dossier;
-        END IF;
-        IF e.status IN (3, 7, 10) AND NOT after_end THEN
-            UPDATE dossier SET end_at = e.occurred_at, end_rank = e.rank, end_id = e.event_id, end_status = e.status
-            WHERE code = e.dossier;
-        END IF;
-        IF NOT is_late AND word IS DISTINCT FROM 'after-final-status' THEN
-            PERFORM dossier_advance(e.dossier, counted, e.procedure, e.status, e.occurred_at, p_binds, e.content,
-                                    e.parties, p_year);
-        END IF;
-        fates[e.o] := is_late::integer;
-        sequences[e.o] := counted;
-        warnings[e.o] := word;
-        fresh := fresh || e.o;
-    END LOOP;
+    judged := dossier_judge(p_client, p_most, counted, p_event_id, p_dossier, p_agency, p_status, p_rank, p_occurred_at,
+                            p_digest);
+    fates := judged.fates;
+    sequences := judged.sequences;
+    warnings := judged.warnings;
+    fresh := ARRAY(SELECT t.o::integer FROM unnest(fates) WITH ORDINALITY AS t(fate, o) WHERE t.fate < 2 ORDER BY t.o);
     IF cardinality(fresh) = 0 THEN
         RETURN;
     END IF;
-    UPDATE dossier_feed SET last = counted;
-    IF cardinality(behind) > 0 THEN
-        PERFORM dossier_project(behind);
+    UPDATE dossier_feed SET last = counted + cardinality(fresh);
+    INSERT INTO dossier_event (sequence, client, event_id, dossier, procedure, agency, status, rank, occurred_at,
+                               recorded_at, digest, content, parties, party_year, sealed, late, warning, applied,
+                               source, binds, request_id)
+    SELECT sequences[n], p_client, p_event_id[n], p_dossier[n], p_procedure[n], p_agency[n], p_status[n], p_rank[n],
+           p_occurred_at[n], p_now, p_digest[n], contents[n], parties[n],
+           CASE WHEN parties[n] IS NOT NULL THEN p_year END, p_sealed[n]::jsonb, fates[n] = 1, warnings[n],
+           warnings[n] IS DISTINCT FROM 'after-final-status', p_source, p_binds, p_request_id
+    FROM unnest(fresh) AS n;
+    PERFORM dossier_advance(
+        p_client, p_binds, p_now, p_dossier, p_procedure, p_status, p_occurred_at, contents, parties, p_year, sequences,
+        ARRAY(SELECT f = 0 AND w IS DISTINCT FROM 'after-final-status'
+              FROM unnest(fates, warnings) WITH ORDINALITY AS t(f, w, o) ORDER BY o),
+        judged.places);
+    IF cardinality(judged.behind) > 0 THEN
+        PERFORM dossier_project(judged.behind);
     END IF;
     PERFORM delivery_enqueue(
-        ARRAY(SELECT sequences[i] FROM unnest(fresh) WITH ORDINALITY AS f(i, o) ORDER BY o),
-        ARRAY(SELECT p_dossier[i] FROM unnest(fresh) WITH ORDINALITY AS f(i, o) ORDER BY o),
-        ARRAY(SELECT fates[i] = 1 FROM unnest(fresh) WITH ORDINALITY AS f(i, o) ORDER BY o),
-        ARRAY(SELECT p_payload[i] FROM unnest(fresh) WITH ORDINALITY AS f(i, o) ORDER BY o));
+        ARRAY(SELECT sequences[n] FROM unnest(fresh) WITH ORDINALITY AS t(n, o) ORDER BY o),
+        ARRAY(SELECT p_dossier[n] FROM unnest(fresh) WITH ORDINALITY AS t(n, o) ORDER BY o),
+        ARRAY(SELECT fates[n] = 1 FROM unnest(fresh) WITH ORDINALITY AS t(n, o) ORDER BY o),
+        ARRAY(SELECT p_payload[n] FROM unnest(fresh) WITH ORDINALITY AS t(n, o) ORDER BY o));
 END $$;
 
 -- An operator lets a dossier go on after its final state: what was kept takes effect, in order. NULL: no such dossier.

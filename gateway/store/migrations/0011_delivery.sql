@@ -15,7 +15,6 @@ CREATE TABLE delivery (
     how           text                 -- sent, held (the portal had it), withheld (kept after a final state)
 ) WITH (fillfactor = 80);
 CREATE INDEX delivery_pending ON delivery (dossier, sequence) WHERE delivered_at IS NULL;
-CREATE INDEX delivery_of_dossier ON delivery (dossier, sequence);
 CREATE INDEX delivery_waiting ON delivery (queued_at) WHERE delivered_at IS NULL;
 CREATE INDEX delivery_droppable ON delivery (delivered_at) WHERE delivered_at IS NOT NULL AND payload IS NOT NULL;
 
@@ -128,7 +127,8 @@ BEGIN
         RETURN NULL;
     END IF;
     UPDATE delivery SET delivered_at = NULL, how = NULL
-    WHERE dossier = p_dossier AND sequence >= p_from AND delivered_at IS NOT NULL AND payload IS NOT NULL;
+    WHERE sequence IN (SELECT e.sequence FROM dossier_event e WHERE e.dossier = p_dossier AND e.sequence + 0 >= p_from)
+      AND delivered_at IS NOT NULL AND payload IS NOT NULL;
     UPDATE delivery_head SET parked = NULL, parked_at = NULL, attempts = 0, due_at = clock_timestamp(),
         token = token + 1, in_doubt = true,
         next = (SELECT d.sequence FROM delivery d WHERE d.dossier = p_dossier AND d.delivered_at IS NULL

@@ -30,8 +30,8 @@ WHERE h.next IS NOT NULL AND ($1 = 'all' OR ($1 = 'parked') = (h.parked IS NOT N
 ORDER BY h.parked IS NULL, h.next LIMIT $2;
 
 -- name: of_dossier
-SELECT sequence, late, queued_at, delivered_at, how, payload IS NOT NULL
-FROM delivery WHERE dossier = $1 ORDER BY sequence;
+SELECT d.sequence, d.late, d.queued_at, d.delivered_at, d.how, d.payload IS NOT NULL
+FROM dossier_event e JOIN delivery d ON d.sequence = e.sequence WHERE e.dossier = $1 ORDER BY d.sequence;
 
 -- name: head
 SELECT h.dossier, h.next, h.attempts, h.last_error, h.parked, h.parked_at, h.due_at, h.in_doubt, h.acknowledged,

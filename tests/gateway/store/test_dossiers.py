@@ -197,6 +197,29 @@ async def test_other_content_under_a_known_id_is_a_conflict(database):
     assert len(held.events) == 1
 
 
+async def test_an_event_id_belongs_to_the_first_event_of_a_batch_that_is_kept(database):
+    """One that was refused leaves its id free; the next one takes it, whatever stands between."""
+    code = fresh()
+    batch = [
+        event(1, code),
+        event(2, code, 4, 1, agency="H99.02"),
+        event(2, code, 4, 1),
+        event(3, code, 5, 2),
+        event(2, code, 4, 1),
+        event(2, code, 4, 1, agency="H99.02"),
+    ]
+    fates = await receive(database, *batch)
+    assert [told.received for told in fates] == [
+        Received.ACCEPTED,
+        Received.FOREIGN,
+        Received.ACCEPTED,
+        Received.ACCEPTED,
+        Received.DUPLICATE,
+        Received.CONFLICT,
+    ]
+    assert fates[4].sequence == fates[2].sequence
+
+
 async def test_each_client_has_its_own_event_ids(database):
     """Another client's event_id neither duplicates nor conflicts."""
     code = fresh()

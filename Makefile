@@ -9,6 +9,8 @@ RUN_STAMP := $(VENV)/.run-$(shell cat requirements.lock pyproject.toml | cksum |
 DEV_STAMP := $(VENV)/.dev-$(shell cat requirements-dev.lock pyproject.toml | cksum | cut -d ' ' -f 1)
 DEMO_ARGS ?= $(if $(CI),--exit)
 TEST_ARGS ?=
+# Some hundred processes start in a run of the tests; without bytecode each would compile the sources anew.
+unexport PYTHONDONTWRITEBYTECODE
 BENCH_ARGS ?=
 
 .PHONY: help demo test check lint format types arrows dependencies house bench lock clean setup setup-dev
@@ -25,7 +27,7 @@ demo: $(RUN_STAMP)
 	$(BIN)/lienthong demo $(DEMO_ARGS)
 
 test: $(DEV_STAMP)
-	$(BIN)/python -m pytest -n auto --dist loadfile $(TEST_ARGS)
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(TEST_ARGS)
 
 check: lint format types arrows dependencies house
 

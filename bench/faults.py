@@ -58,34 +58,42 @@ class Verdict:
     broken: tuple[str, ...]
 
 
-async def load(url: str, client_toml: Path, history: History, until: float) -> None:
-    """Call from eight callers until `until` (monotonic seconds); every outcome goes into the history."""
+async def load(url: str, client_toml: Path, history: History, until: float, rest_s: float = 0.0) -> None:
+    """Call from eight callers until `until` (monotonic seconds); every outcome goes into the history.
+
+    Each rests `rest_s` seconds between its calls.
+    """
     persons = people(400, 11, "insurance/health-card")
-    await asyncio.gather(*(_caller(url, client_toml, persons, history, until, number) for number in range(CALLERS)))
+
+    async def calling(number: int) -> None:
+        async with Client(url, client_toml, timeout_s=10) as client:
+            await _call(client, persons, history, until, number, rest_s)
+
+    await asyncio.gather(*map(calling, range(CALLERS)))
 
 
-async def _caller(
-    url: str, client_toml: Path, persons: list[dict[str, Any]], history: History, until: float, number: int
+async def _call(
+    client: Client, persons: list[dict[str, Any]], history: History, until: float, number: int, rest_s: float
 ) -> None:
     chance = random.Random(number)
-    async with Client(url, client_toml, timeout_s=10) as client:
-        while time.monotonic() < until:
-            person = chance.choice(persons)
-            service, fields = SERVICES[chance.randrange(len(SERVICES))]
-            subject = {"id_type": "personal_id", "id": person["personal_id"]}
-            subject |= {name: person[name] for name in ("full_name", "birth_date")}
-            officer = {"id": f"0990850000{number + 10}", "name": "Trần Văn Cán", "unit": "H99.01"}
-            purpose = {"procedure": "9.999901", "legal_basis": "law", "officer": officer}
-            try:
-                answer = await client.lookup(service, subject, purpose, fields)
-                history.ok.append((time.monotonic(), answer.request_id or ""))
-            except Refused as refused:
-                code = refused.problem.code
-                history.failed[code] = history.failed.get(code, 0) + 1
-                await asyncio.sleep(0.05)
-            except Unknown:
-                history.unknown += 1
-                await asyncio.sleep(0.05)
+    while time.monotonic() < until:
+        person = chance.choice(persons)
+        service, fields = SERVICES[chance.randrange(len(SERVICES))]
+        subject = {"id_type": "personal_id", "id": person["personal_id"]}
+        subject |= {name: person[name] for name in ("full_name", "birth_date")}
+        officer = {"id": f"0990850000{number + 10}", "name": "Trần Văn Cán", "unit": "H99.01"}
+        purpose = {"procedure": "9.999901", "legal_basis": "law", "officer": officer}
+        try:
+            answer = await client.lookup(service, subject, purpose, fields)
+            history.ok.append((time.monotonic(), answer.request_id or ""))
+            await asyncio.sleep(rest_s)
+        except Refused as refused:
+            code = refused.problem.code
+            history.failed[code] = history.failed.get(code, 0) + 1
+            await asyncio.sleep(0.05)
+        except Unknown:
+            history.unknown += 1
+            await asyncio.sleep(0.05)
 
 
 def kill_worker(sandbox: Sandbox) -> None:
@@ -102,13 +110,15 @@ def kill_postgres(sandbox: Sandbox) -> None:
         os.kill(sandbox.postgres_pid, signal.SIGKILL)
 
 
-async def run(sandbox: Sandbox, url: str, *, seconds: float, kills: int, kill: Callable[[Sandbox], None]) -> Verdict:
-    """Load the sandbox for `seconds`, kill `kills` times in between, then judge."""
+async def run(
+    sandbox: Sandbox, url: str, *, seconds: float, kills: int, kill: Callable[[Sandbox], None], rest_s: float = 0.0
+) -> Verdict:
+    """Load the sandbox for `seconds`, kill `kills` times in between, then judge; callers rest between calls."""
     directory = sandbox.layout.root
     history = History()
     begun = time.monotonic()
     loading = asyncio.create_task(
-        load(url, directory / "clients" / "H99.igate" / "client.toml", history, begun + seconds)
+        load(url, directory / "clients" / "H99.igate" / "client.toml", history, begun + seconds, rest_s)
     )
     watching = asyncio.create_task(_watch(sandbox))
     for number in range(kills):

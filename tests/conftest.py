@@ -1,4 +1,8 @@
-"""What the tests share: one embedded PostgreSQL a session, and a fresh database for every module."""
+"""What the tests share: one embedded PostgreSQL a session, a fresh database for every module, and their order.
+
+With `-n` and `--dist loadfile` a file stays with one worker; the dialogues of `flows` stay together, for they share one
+installation. What takes longest begins first, so that the workers end together.
+"""
 
 import asyncio
 import os
@@ -12,12 +16,48 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from gateway.store.database import Database
 from gateway.store.embedded import APPLICATION, CONSOLE, DATABASE, OWNER, EmbeddedPostgres
 from gateway.store.migrations import migrate
 
 _numbers = count(1)
+_FLOWS = "tests/flows/"
+_ALONE = _FLOWS + "test_sandbox.py"
+"""Starts an installation of its own."""
+_FIRST = (_FLOWS, _ALONE, "tests/gateway/reuse/test_counting.py", "tests/gateway/audit/simulation/test_running.py")
+_HARSH = (_FLOWS + "test_delivery.py", _FLOWS + "test_kills.py")
+"""Kill what the other dialogues need, and so come after them."""
+
+
+def _unit(nodeid: str) -> str:
+    """Return what stays with one worker: the test's file, or all the dialogues."""
+    file = nodeid.partition("::")[0]
+    return _FLOWS if file.startswith(_FLOWS) and file != _ALONE else file
+
+
+class ByUnit(LoadScopeScheduling):
+    """Hands a unit of tests to the next worker that is free, in the order of the collection."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return _unit(nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadScopeScheduling | None:
+    """Schedule by unit where `--dist loadfile` is asked for."""
+    return ByUnit(config, log) if config.getoption("dist") == "loadfile" else None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put first what takes longest, and of the dialogues last what kills."""
+
+    def place(item: pytest.Item) -> tuple[int, bool]:
+        file, unit = item.nodeid.partition("::")[0], _unit(item.nodeid)
+        return _FIRST.index(unit) if unit in _FIRST else len(_FIRST), file in _HARSH
+
+    items.sort(key=place)
 
 
 @dataclass(frozen=True)

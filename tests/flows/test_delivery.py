@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import time
-import tomllib
 import urllib.request
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -24,13 +23,10 @@ BEGUN = datetime(2026, 11, 21, 1, 0, tzinfo=UTC)
 
 
 class Installation:
-    """A sandbox of this module's own, whose processes may be killed."""
+    """The installation of the dialogues, whose processes may be killed."""
 
-    def __init__(self, directory: Path) -> None:
-        self.directory = directory
-        self.sandbox = Sandbox(directory, 0, workers=2)
-        self.url = self.sandbox.start()
-        self.portal = tomllib.loads((directory / "urls.toml").read_text())["mocks"]["portal"]
+    def __init__(self, directory: Path, sandbox: Sandbox, url: str, portal: str) -> None:
+        self.directory, self.sandbox, self.url, self.portal = directory, sandbox, url, portal
 
     def processes(self, *words: bytes) -> list[int]:
         """Return the processes of this installation whose command line holds all words."""
@@ -100,11 +96,9 @@ class Installation:
 
 
 @pytest.fixture(scope="module")
-def installation(tmp_path_factory):
-    """Run an installation for this module."""
-    running = Installation(tmp_path_factory.mktemp("delivery") / "DIR")
-    yield running
-    running.sandbox.remove()
+def installation(stack):
+    """Use the installation of the dialogues."""
+    return Installation(stack.directory, stack.sandbox, stack.url, stack.mocks["portal"])
 
 
 def _events(prefix: str) -> list[dict]:

@@ -5,25 +5,18 @@ import asyncio
 import pytest
 
 from bench.faults import kill_postgres, kill_worker, run
-from gateway.sandbox.installation import Sandbox
 
 SERVING_AGAIN_S = 15.0
 """A bound that holds on a machine that also runs other tests; `python -m bench faults` prints the figure."""
 
-
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory):
-    """Run a whole installation with two workers."""
-    running = Sandbox(tmp_path_factory.mktemp("kills"), 0, 2)
-    url = running.start()
-    yield running, url
-    running.remove()
+REST_S = 0.03
+"""Callers rest between look-ups: enough are under way when something dies, and the other tests get their turn."""
 
 
 @pytest.mark.timeout(180)
-def test_killed_workers_lose_no_acknowledged_look_up(sandbox):
+def test_killed_workers_lose_no_acknowledged_look_up(stack):
     """Three workers killed under load: every acknowledgement is in the log, every call had its question first."""
-    verdict = asyncio.run(run(*sandbox, seconds=7.0, kills=3, kill=kill_worker))
+    verdict = asyncio.run(run(stack.sandbox, stack.url, seconds=5.0, kills=3, kill=kill_worker, rest_s=REST_S))
     assert verdict.broken == ()
     assert len(verdict.history.ok) > 20
     assert verdict.calls >= len(verdict.history.ok)
@@ -31,11 +24,11 @@ def test_killed_workers_lose_no_acknowledged_look_up(sandbox):
 
 
 @pytest.mark.timeout(180)
-def test_a_killed_database_means_503_and_nothing_told(sandbox):
+def test_a_killed_database_means_503_and_nothing_told(stack):
     """PostgreSQL killed under load: `evidence-unavailable` while it is away, look-ups again once it is back."""
-    verdict = asyncio.run(run(*sandbox, seconds=16.0, kills=1, kill=kill_postgres))
+    verdict = asyncio.run(run(stack.sandbox, stack.url, seconds=12.0, kills=1, kill=kill_postgres, rest_s=REST_S))
     assert verdict.broken == ()
     assert set(verdict.history.failed) <= {"evidence-unavailable"}
     assert sum(verdict.history.failed.values()) + verdict.history.unknown > 0, "nobody noticed the kill"
     before, after = verdict.history.ok[0][0], verdict.history.ok[-1][0]
-    assert after - before > 10.0, "look-ups did not come back"
+    assert after - before > 7.0, "look-ups did not come back"

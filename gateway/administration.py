@@ -11,12 +11,12 @@ from urllib.parse import urlsplit
 
 from gateway.audit.staff import pseudonymised
 from gateway.evidence.admin import apply_recorded
-from gateway.evidence.keys import EvidenceKeys, load_pseudonym_keys
+from gateway.evidence.keys import EvidenceKeys, LogKeys, load_pseudonym_keys
 from gateway.evidence.log import EvidenceLog, utc_now
 from gateway.evidence.pins import FilePin
 from gateway.evidence.pseudonyms import Pseudonyms
 from gateway.evidence.reopening import pin_check
-from gateway.settings import Settings, SettingsError
+from gateway.settings import LogSettings, Settings, SettingsError
 from gateway.store.configuration import ConfigurationStore
 from gateway.store.database import Database
 from gateway.store.migrations import Migration, migrate
@@ -67,7 +67,7 @@ async def documents_in_force(settings: Settings) -> dict[str, str]:
 
 
 @asynccontextmanager
-async def database_of(settings: Settings) -> AsyncIterator[Database]:
+async def database_of(settings: LogSettings) -> AsyncIterator[Database]:
     """Open the application role's database, and close it at the end. Raises `StoreError`."""
     database = await Database.connect(settings.database_url)
     try:
@@ -79,7 +79,13 @@ async def database_of(settings: Settings) -> AsyncIterator[Database]:
 @asynccontextmanager
 async def log_of(settings: Settings, database: Database) -> AsyncIterator[EvidenceLog]:
     """Write to a log of the installation for one administrative act. Raises as `EvidenceLog.start` does."""
-    keys = EvidenceKeys.load(settings)
+    async with log_under(settings, database, EvidenceKeys.load(settings)) as log:
+        yield log
+
+
+@asynccontextmanager
+async def log_under(settings: LogSettings, database: Database, keys: LogKeys) -> AsyncIterator[EvidenceLog]:
+    """As `log_of`, with keys that were read before."""
     check = pin_check(database, keys, pins_of(settings))
     log = await EvidenceLog.start(database, keys=keys, origin_base=settings.origin, check=check)
     try:
@@ -88,6 +94,6 @@ async def log_of(settings: Settings, database: Database) -> AsyncIterator[Eviden
         await log.close()
 
 
-def pins_of(settings: Settings) -> FilePin:
+def pins_of(settings: LogSettings) -> FilePin:
     """Return the installation's pinned checkpoints."""
     return FilePin(Path(settings.checkpoint_pin))

@@ -25,6 +25,7 @@ from gateway.evidence.log import EvidenceLog, utc_now
 from gateway.evidence.pins import FilePin, LogBehindPin
 from gateway.evidence.pseudonyms import Pseudonyms
 from gateway.evidence.reopening import pin_check
+from gateway.export.signing import sign_manifests
 from gateway.operations import Operations
 from gateway.reuse.keeping import keep_counted
 from gateway.settings import Settings, load_settings
@@ -94,7 +95,8 @@ async def _keep(
         except (StoreError, NoFreeSlot, LogBehindPin) as error:
             operations.problem = str(error) or type(error).__name__
             await asyncio.sleep(_RETRY_S)
-    keeper = Keeper(database, evidence, keys=keys, pins=pins, clock=utc_now)
+    also = {"manifests": lambda: sign_manifests(database, keys)}
+    keeper = Keeper(database, evidence, keys=keys, pins=pins, clock=utc_now, also=also)
     operations.keeper, operations.problem = keeper, None
     try:
         await keeper.run()

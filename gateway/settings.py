@@ -22,12 +22,24 @@ class SettingsError(Exception):
     """A setting is missing or wrong; the text names it and says what to do."""
 
 
-class Settings(BaseSettings):
-    """Every setting, each as `LIENTHONG_<NAME>`."""
+class LogSettings(BaseSettings):
+    """What a process needs that reads and writes the log and signs nothing."""
 
     model_config = SettingsConfigDict(env_prefix="LIENTHONG_", extra="ignore", frozen=True, hide_input_in_errors=True)
 
     database_url: str = Field(pattern=_POSTGRESQL, description="PostgreSQL URL of the application role (append-only)")
+    origin: str = Field(
+        pattern=r"^[a-z0-9.\-]+(/[a-z0-9.\-]+)*$", description="Origin name under which the logs are known"
+    )
+    reveal_public_key: Path = Field(description="PEM X25519 public key that sealed fields are encrypted to")
+    pseudonym_keys: Path = Field(description="Directory of pseudonym keys, one file `YYYY.key` of 32 bytes a year")
+    checkpoint_pin: Path = Field(description="Directory where the newest checkpoint of each log is pinned")
+    log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="Level of the technical log")
+
+
+class Settings(LogSettings):
+    """Every setting, each as `LIENTHONG_<NAME>`."""
+
     migration_url: str | None = Field(
         None, pattern=_POSTGRESQL, description="PostgreSQL URL of the owner role, for `lienthong migrate`"
     )
@@ -38,18 +50,11 @@ class Settings(BaseSettings):
     operations_listen: str = Field(
         "127.0.0.1:8081", pattern=_ADDRESS, description="Address of the operations port; never public"
     )
-    origin: str = Field(
-        pattern=r"^[a-z0-9.\-]+(/[a-z0-9.\-]+)*$", description="Origin name under which the logs are known"
-    )
     http_key: Path = Field(description="PEM private key (PKCS#8) that signs answers")
     http_keyid: str = Field(min_length=1, description="keyid of the answer key, as in the JWKS")
     http_old_keys: Path | None = Field(None, description="JWKS file of former answer keys, still published")
     log_key: Path = Field(description="PEM Ed25519 private key that signs checkpoints")
-    reveal_public_key: Path = Field(description="PEM X25519 public key that sealed fields are encrypted to")
-    pseudonym_keys: Path = Field(description="Directory of pseudonym keys, one file `YYYY.key` of 32 bytes a year")
     secrets_dir: Path = Field(description="Directory of the registries' secrets that the configuration names")
-    checkpoint_pin: Path = Field(description="Directory where the newest checkpoint of each log is pinned")
-    log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="Level of the technical log")
     enumeration_limit: int = Field(
         150, ge=4, description="Look-ups of neighbouring numbers an officer may make in 10 minutes"
     )
@@ -104,7 +109,12 @@ def load_settings() -> Settings:
     try:
         return Settings(_env_file=os.environ.get("LIENTHONG_ENV_FILE"))
     except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        where = "_".join(str(part) for part in first["loc"]).upper()
-        name = f"LIENTHONG_{where}: " if where else ""
-        raise SettingsError(f"{name}{first['msg']}") from None
+        raise SettingsError(first_wrong(error)) from None
+
+
+def first_wrong(error: ValidationError, prefix: str = "LIENTHONG_") -> str:
+    """Return one line that names the first wrong setting."""
+    first = error.errors(include_input=False, include_url=False)[0]
+    where = "_".join(str(part) for part in first["loc"]).upper()
+    name = f"{prefix}{where}: " if where else ""
+    return f"{name}{first['msg']}"

@@ -13,7 +13,7 @@ from typing import Any
 from gateway.citizen.rows import Names, Row, Told, tell
 from gateway.evidence.admin import record_act
 from gateway.evidence.contract import Draft, Evidence, Kind
-from gateway.evidence.keys import EvidenceKeys
+from gateway.evidence.keys import LogKeys
 from gateway.evidence.leaf import uuid7
 from gateway.evidence.pseudonyms import Pseudonyms
 from gateway.evidence.trees import Tiles, over_tiles
@@ -67,7 +67,7 @@ class Reporter:
     """Makes reports. `made_by` says through what: a login, `portal`, or an operator's command."""
 
     def __init__(
-        self, database: Database, evidence: Evidence, keys: EvidenceKeys, clock: Callable[[], datetime]
+        self, database: Database, evidence: Evidence, keys: LogKeys, clock: Callable[[], datetime]
     ) -> None:
         self._database, self._evidence, self._clock = database, evidence, clock
         self._pseudonyms, self._verifier = Pseudonyms(keys.pseudonyms), keys.verifier

@@ -7,14 +7,14 @@ from typing import Annotated, Any
 
 import typer
 
-from gateway.administration import database_of, log_of
+from gateway.administration import database_of, log_under
 from gateway.cli.common import Exit, fail, guarded, operator, out, print_json, run
 from gateway.console.accounts import Accounts, NewSecrets
 from gateway.console.process import serve as serve_console
 from gateway.console.roles import Role
 from gateway.console.settings import ConsoleSettings, load_console_settings
 from gateway.evidence.log import utc_now
-from gateway.settings import Settings
+from gateway.settings import LogSettings
 from gateway.telemetry import configure_logging
 
 group = typer.Typer(help="The audit console, and its users.")
@@ -87,14 +87,14 @@ def reset(login: Login, output: Out = None) -> None:
     _show(made, output)
 
 
-def _settings() -> tuple[ConsoleSettings, Settings]:
+def _settings() -> tuple[ConsoleSettings, LogSettings]:
     return guarded(load_console_settings)
 
 
 @asynccontextmanager
 async def _accounts() -> AsyncIterator[Accounts]:
     chosen, settings = load_console_settings()
-    async with database_of(settings) as database, log_of(settings, database) as log:
+    async with database_of(settings) as database, log_under(settings, database, chosen.keys(settings)) as log:
         yield Accounts(database, log, chosen.key_bytes(), by=operator(), clock=utc_now)
 
 

@@ -9,11 +9,11 @@ from gateway.console.doorman import Doorman
 from gateway.console.pages import Pages
 from gateway.console.settings import ConsoleSettings
 from gateway.evidence.contract import Evidence
-from gateway.evidence.keys import EvidenceKeys
+from gateway.evidence.keys import LogKeys
 from gateway.evidence.pins import Pin
 from gateway.evidence.pseudonyms import Pseudonyms
 from gateway.evidence.reads import EvidenceReads
-from gateway.settings import Settings
+from gateway.settings import LogSettings
 from gateway.store.database import Database
 
 
@@ -22,10 +22,10 @@ class Desk:
     """The console's parts. `settings` are the installation's, with the console's database role."""
 
     console: ConsoleSettings
-    settings: Settings
+    settings: LogSettings
     database: Database
     evidence: Evidence
-    keys: EvidenceKeys
+    keys: LogKeys
     pseudonyms: Pseudonyms
     reads: EvidenceReads
     pins: Pin

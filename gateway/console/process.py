@@ -18,13 +18,13 @@ from gateway.console.pages import Pages, Place
 from gateway.console.registry import SCREENS
 from gateway.console.settings import ConsoleSettings
 from gateway.console.texts import load_texts
-from gateway.evidence.keys import EvidenceKeys
+from gateway.evidence.keys import LogKeys
 from gateway.evidence.log import EvidenceLog, utc_now
 from gateway.evidence.pins import FilePin
 from gateway.evidence.pseudonyms import Pseudonyms
 from gateway.evidence.reads import EvidenceReads
 from gateway.evidence.reopening import pin_check
-from gateway.settings import Settings
+from gateway.settings import LogSettings
 from gateway.store.console import ConsoleStore
 from gateway.store.database import Database, StoreError
 
@@ -40,13 +40,13 @@ def console_database_url(url: str) -> str:
 
 @asynccontextmanager
 async def open_desk(
-    console: ConsoleSettings, settings: Settings, clock: Callable[[], datetime] = utc_now
+    console: ConsoleSettings, settings: LogSettings, clock: Callable[[], datetime] = utc_now
 ) -> AsyncIterator[Desk]:
     """Open database and log (a writer slot of its own), and close them at the end.
 
-    Raises as `Database.connect`, `EvidenceKeys.load` and `EvidenceLog.start` do.
+    Raises as `Database.connect`, `WriterKeys.load` and `EvidenceLog.start` do.
     """
-    keys, pins = EvidenceKeys.load(settings), FilePin(settings.checkpoint_pin)
+    keys, pins = console.keys(settings), FilePin(settings.checkpoint_pin)
     database = await Database.connect(console_database_url(console.database_url), max_size=_POOL)
     try:
         evidence = await EvidenceLog.start(
@@ -62,10 +62,10 @@ async def open_desk(
 
 def _desk(
     console: ConsoleSettings,
-    settings: Settings,
+    settings: LogSettings,
     database: Database,
     evidence: EvidenceLog,
-    keys: EvidenceKeys,
+    keys: LogKeys,
     pins: FilePin,
     clock: Callable[[], datetime],
 ) -> Desk:
@@ -86,7 +86,7 @@ def _desk(
     )
 
 
-async def serve(console: ConsoleSettings, settings: Settings, ready: Callable[[str], None]) -> None:
+async def serve(console: ConsoleSettings, settings: LogSettings, ready: Callable[[str], None]) -> None:
     """Serve until SIGTERM or SIGINT; `ready` is told the URL once requests are taken."""
     ended = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

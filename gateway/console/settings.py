@@ -1,7 +1,7 @@
 """Settings of the console, `LIENTHONG_CONSOLE_*`, beside those of the installation (`gateway.settings`).
 
-The rule: the console has its own database role and its own key file; the reveal key's private half is read by this
-process alone, and only where it is named.
+The rule: the console has its own database role and its own key file; of the log's key it knows the public half alone;
+the reveal key's private half is read by this process alone, and only where it is named.
 """
 
 import os
@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from gateway.settings import Settings, SettingsError, load_settings, require_private_file
+from gateway.evidence.keys import WriterKeys
+from gateway.settings import LogSettings, SettingsError, first_wrong, require_private_file
 
 _POSTGRESQL = r"^postgres(ql)?://"
 _ADDRESS = r"^([A-Za-z0-9.\-]+|\[[0-9a-fA-F:]+\]):[0-9]{1,5}$"
@@ -30,6 +31,7 @@ class ConsoleSettings(BaseSettings):
     listen: str = Field("127.0.0.1:8082", pattern=_ADDRESS, description="Address of the console's port")
     public_url: str = Field(pattern=r"^https?://[^/@?#]+$", description="URL under which auditors reach the console")
     cookie_secure: bool = Field(True, description="Cookies over HTTPS only; false on the loopback alone")
+    log_vkey: Path = Field(description="File of the log's public C2SP verifier key; the private one is never here")
     key: Path = Field(description="File of 32 random bytes (mode 0600) that encrypts the users' TOTP secrets")
     reveal_key: Path | None = Field(None, description="PEM X25519 private key that opens sealed fields, where allowed")
     citizen_key: Path | None = Field(
@@ -52,6 +54,10 @@ class ConsoleSettings(BaseSettings):
             raise ValueError("LIENTHONG_CONSOLE_PUBLIC_URL must be https where cookies are secure")
         return self
 
+    def keys(self, installation: LogSettings) -> WriterKeys:
+        """Read what the log is read and written with. Raises `EvidenceKeyError`."""
+        return WriterKeys.load(installation, self.log_vkey, "LIENTHONG_CONSOLE_LOG_VKEY")
+
     def key_bytes(self) -> bytes:
         """Read the key file. Raises `SettingsError`."""
         data = self.key.read_bytes()
@@ -60,17 +66,17 @@ class ConsoleSettings(BaseSettings):
         return data
 
 
-def load_console_settings() -> tuple[ConsoleSettings, Settings]:
-    """Read the console's settings and the installation's with the console's database role.
+def load_console_settings() -> tuple[ConsoleSettings, LogSettings]:
+    """Read the console's settings, and what it needs of the installation's, with the console's database role.
 
     Raises `SettingsError` with one line that names the first wrong setting.
     """
-    installation = load_settings()
+    file = os.environ.get("LIENTHONG_ENV_FILE")
     try:
-        console = ConsoleSettings(_env_file=os.environ.get("LIENTHONG_ENV_FILE"))
+        console = ConsoleSettings(_env_file=file)
     except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        where = "_".join(str(part) for part in first["loc"]).upper()
-        name = f"LIENTHONG_CONSOLE_{where}: " if where else ""
-        raise SettingsError(f"{name}{first['msg']}") from None
-    return console, installation.model_copy(update={"database_url": console.database_url})
+        raise SettingsError(first_wrong(error, "LIENTHONG_CONSOLE_")) from None
+    try:
+        return console, LogSettings(_env_file=file, database_url=console.database_url)
+    except ValidationError as error:
+        raise SettingsError(first_wrong(error)) from None

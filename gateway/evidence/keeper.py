@@ -5,8 +5,9 @@ never blocks an append. Every process may run one; all but the leader wait.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 import structlog
 
@@ -25,7 +26,10 @@ _logger = structlog.get_logger("gateway.evidence.keeper")
 
 
 class Keeper:
-    """Seals, sweeps and cleans while it leads. `problem` says what went wrong last, None when all is well."""
+    """Seals, sweeps and cleans while it leads, and does `also` as often as it seals.
+
+    `problem` says what went wrong last, None when all is well.
+    """
 
     def __init__(
         self,
@@ -36,9 +40,10 @@ class Keeper:
         pins: Pin,
         clock: Callable[[], datetime],
         seal_s: float = SEAL_S,
+        also: Mapping[str, Callable[[], Awaitable[object]]] = MappingProxyType({}),
     ) -> None:
         self._database, self._evidence, self._keys, self._pins, self._clock = database, evidence, keys, pins, clock
-        self._seal_s = seal_s
+        self._seal_s, self._also = seal_s, also
         self.leading = False
         self.problem: str | None = None
 
@@ -59,12 +64,13 @@ class Keeper:
         sealer = LogSealer(self._database, self._keys, self._pins, self._clock)
         loop = asyncio.get_running_loop()
         self.leading = True
-        due = {"seal": 0.0, "sweep": 0.0, "clean": 0.0}
         jobs: dict[str, tuple[float, Callable[[], Awaitable[object]]]] = {
             "seal": (self._seal_s, sealer.seal_all),
             "sweep": (SWEEP_S, self._sweep),
             "clean": (CLEAN_S, self._clean),
+            **{name: (self._seal_s, job) for name, job in self._also.items()},
         }
+        due = dict.fromkeys(jobs, 0.0)
         while not session.closed:
             self.problem, now = None, loop.time()
             for name, (every, job) in jobs.items():

@@ -1,21 +1,23 @@
 """The log's keys, read from the files that the settings name (DESIGN section 3, *Privacy*).
 
 The rule: keys for the log, for sealing and for pseudonyms are separate; private ones are files that only
-their owner can read. The reveal key's private half is never here: a gateway cannot read what it sealed.
+their owner can read. The reveal key's private half is never here: a gateway cannot read what it sealed. Who only reads
+and appends (`LogKeys`) needs the log key's public half alone.
 """
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
-from gateway.settings import Settings, require_private_file
+from gateway.settings import LogSettings, Settings, require_private_file
 from signing.algorithms import Algorithm
-from signing.checkpoint import VerifierKey, verifier_key
+from signing.checkpoint import VerifierKey, parse_vkey, verifier_key
 from signing.errors import KeyFormatError
 from signing.keys import SigningKey
 
@@ -27,9 +29,49 @@ class EvidenceKeyError(Exception):
     """A key of the log is missing or wrong; the text names the setting."""
 
 
+class LogKeys(Protocol):
+    """What reading, sealing and appending need: nothing that signs."""
+
+    @property
+    def verifier(self) -> VerifierKey:
+        """The C2SP verifier key of every log of the installation."""
+        ...
+
+    @property
+    def reveal(self) -> X25519PublicKey:
+        """What sealed parts are encrypted to."""
+        ...
+
+    @property
+    def pseudonyms(self) -> Mapping[int, bytes]:
+        """Purpose keys by year."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class WriterKeys:
+    """The keys of a process that appends and reads, and cannot sign a checkpoint; implements `LogKeys`."""
+
+    verifier: VerifierKey
+    reveal: X25519PublicKey
+    pseudonyms: Mapping[int, bytes]
+
+    @classmethod
+    def load(cls, settings: LogSettings, vkey: Path, name: str) -> "WriterKeys":
+        """Read the files; `name` is the setting of `vkey`. Raises `EvidenceKeyError`."""
+        lines = _read(vkey, name).decode(errors="replace").split()
+        try:
+            verifier = parse_vkey(lines[0]) if len(lines) == 1 else None
+        except KeyFormatError:
+            verifier = None
+        if verifier is None or verifier.name != settings.origin:
+            raise EvidenceKeyError(f"{name} must hold the one verifier key of {settings.origin}")
+        return cls(verifier, _reveal(settings), load_pseudonym_keys(settings.pseudonym_keys))
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class EvidenceKeys:
-    """What the log signs, seals and pseudonymises with."""
+    """What the log signs, seals and pseudonymises with; implements `LogKeys`."""
 
     log_key: SigningKey
     """Ed25519; its keyid is the installation's origin, under which every log's checkpoints are signed."""
@@ -50,13 +92,17 @@ class EvidenceKeys:
             log_key = SigningKey.from_pem(pem, settings.origin, Algorithm.ED25519)
         except KeyFormatError as error:
             raise EvidenceKeyError(f"LIENTHONG_LOG_KEY must be an Ed25519 private key in PEM: {error}") from None
-        try:
-            reveal = load_pem_public_key(_read(settings.reveal_public_key, "LIENTHONG_REVEAL_PUBLIC_KEY"))
-        except (ValueError, UnsupportedAlgorithm):
-            raise EvidenceKeyError("LIENTHONG_REVEAL_PUBLIC_KEY is not a PEM public key") from None
-        if not isinstance(reveal, X25519PublicKey):
-            raise EvidenceKeyError("LIENTHONG_REVEAL_PUBLIC_KEY must be an X25519 public key")
-        return cls(log_key, reveal, load_pseudonym_keys(settings.pseudonym_keys))
+        return cls(log_key, _reveal(settings), load_pseudonym_keys(settings.pseudonym_keys))
+
+
+def _reveal(settings: LogSettings) -> X25519PublicKey:
+    try:
+        reveal = load_pem_public_key(_read(settings.reveal_public_key, "LIENTHONG_REVEAL_PUBLIC_KEY"))
+    except (ValueError, UnsupportedAlgorithm):
+        raise EvidenceKeyError("LIENTHONG_REVEAL_PUBLIC_KEY is not a PEM public key") from None
+    if not isinstance(reveal, X25519PublicKey):
+        raise EvidenceKeyError("LIENTHONG_REVEAL_PUBLIC_KEY must be an X25519 public key")
+    return reveal
 
 
 def load_pseudonym_keys(directory: Path) -> dict[int, bytes]:

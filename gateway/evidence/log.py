@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import Self
 
 from gateway.evidence.contract import Draft, EvidenceUnavailable, Loss, Nonce, Recorded
-from gateway.evidence.keys import EvidenceKeys
+from gateway.evidence.keys import LogKeys
 from gateway.evidence.leaf import Encoded, encode
 from gateway.evidence.lease import Lease, NoFreeSlot, PinCheck, local_year, take_lease
 from gateway.evidence.pins import LogBehindPin
@@ -90,7 +90,7 @@ class EvidenceLog:
         cls,
         database: Database,
         *,
-        keys: EvidenceKeys,
+        keys: LogKeys,
         origin_base: str,
         clock: Clock = utc_now,
         sealer: Sealer | None = None,

@@ -5,7 +5,7 @@ The rule: what is proved is proved against a published checkpoint, and a client 
 
 from dataclasses import dataclass
 
-from gateway.evidence.keys import EvidenceKeys
+from gateway.evidence.keys import LogKeys
 from gateway.evidence.trees import consistency_proof, inclusion_proof
 from gateway.store.database import Database
 from gateway.store.logs import (
@@ -49,7 +49,7 @@ class ProvedEntry:
 class EvidenceReads:
     """The read side. Every method raises `StoreError`; `NotInLog` where there is nothing to show."""
 
-    def __init__(self, database: Database, keys: EvidenceKeys) -> None:
+    def __init__(self, database: Database, keys: LogKeys) -> None:
         self._database, self._verifier = database, keys.verifier
 
     @property

@@ -8,7 +8,7 @@ as it is, with its pin, and a new one begins under a new origin.
 import re
 from dataclasses import dataclass
 
-from gateway.evidence.keys import EvidenceKeys
+from gateway.evidence.keys import LogKeys
 from gateway.evidence.lease import PinCheck
 from gateway.evidence.pins import LogBehindPin, Pin, pinned_checkpoint
 from gateway.evidence.sealer import require_not_behind
@@ -30,7 +30,7 @@ class Behind:
     why: str
 
 
-def pin_check(database: Database, keys: EvidenceKeys, pins: Pin) -> PinCheck:
+def pin_check(database: Database, keys: LogKeys, pins: Pin) -> PinCheck:
     """Return the check that `EvidenceLog.start` runs at every lease."""
 
     async def check(_origin: str) -> None:
@@ -41,7 +41,7 @@ def pin_check(database: Database, keys: EvidenceKeys, pins: Pin) -> PinCheck:
     return check
 
 
-async def logs_behind(database: Database, keys: EvidenceKeys, pins: Pin) -> list[Behind]:
+async def logs_behind(database: Database, keys: LogKeys, pins: Pin) -> list[Behind]:
     """Return the logs that are suspended, lost entries or differ from their pin, but were not reopened.
 
     Raises `StoreError`, and `LogBehindPin` where a pin itself does not verify.
@@ -73,7 +73,7 @@ async def _difference(database: Database, state: LogState, pinned: Checkpoint | 
     return None
 
 
-async def reopen(database: Database, keys: EvidenceKeys, pins: Pin, why: str) -> list[Behind]:
+async def reopen(database: Database, keys: LogKeys, pins: Pin, why: str) -> list[Behind]:
     """Close every log that is behind, so that new ones are opened; return them.
 
     Signatures made until 60 s from now are refused from here on, since spent nonces may be lost with the

@@ -50,13 +50,27 @@ class Exported:
     proof: tuple[bytes, ...] | None
 
 
-def pack(
-    case: Mapping[str, Any], entries: Sequence[Exported], *, key: SigningKey, vkey: str, made_at: datetime
-) -> bytes:
-    """Return the ZIP's bytes, the same for the same arguments. `case["case"]` is its number.
+@dataclass(frozen=True, slots=True)
+class Unsigned:
+    """A file but for its signature."""
 
-    `key` is the log key; its keyid names the signature.
-    """
+    manifest: bytes
+    files: Mapping[str, bytes]
+
+    @property
+    def digest(self) -> bytes:
+        """What is signed: SHA-256 of the manifest."""
+        return sha256(self.manifest).digest()
+
+    def zipped(self, note: str) -> bytes:
+        """Return the ZIP's bytes, the same for the same contents."""
+        return _zip([(MANIFEST, self.manifest), (SIGNATURE, note.encode()), *sorted(self.files.items())])
+
+
+def prepare(
+    case: Mapping[str, Any], entries: Sequence[Exported], *, origin: str, vkey: str, made_at: datetime
+) -> Unsigned:
+    """Return everything but the signature. `case["case"]` is its number; `origin` names the log key."""
     notes = sorted({entry.checkpoint for entry in entries if entry.checkpoint is not None})
     names = {note: f"checkpoints/{number:04d}.note" for number, note in enumerate(notes)}
     files: dict[str, bytes] = {README: _TEXT.encode(), VKEY: f"{vkey}\n".encode(), CASE: _json(case)}
@@ -66,7 +80,7 @@ def pack(
         {
             "format": FORMAT,
             "case": case["case"],
-            "origin": key.keyid,
+            "origin": origin,
             "made_at": made_at.astimezone(UTC),
             "entries": listed,
             "files": [
@@ -75,14 +89,31 @@ def pack(
             ],
         }
     )
-    text = signed_text(key.keyid, manifest)
-    note = format_note(Note(text, (sign_note(text, key, key.keyid),)))
-    return _zip([(MANIFEST, manifest), (SIGNATURE, note.encode()), *sorted(files.items())])
+    return Unsigned(manifest, files)
+
+
+def pack(
+    case: Mapping[str, Any], entries: Sequence[Exported], *, key: SigningKey, vkey: str, made_at: datetime
+) -> bytes:
+    """Return the ZIP's bytes, signed with the log key at hand; its keyid names the signature."""
+    made = prepare(case, entries, origin=key.keyid, vkey=vkey, made_at=made_at)
+    return made.zipped(signed_note(key.keyid, made.digest, key))
+
+
+def signed_note(origin: str, digest: bytes, key: SigningKey) -> str:
+    """Return the C2SP signed note over a manifest's SHA-256."""
+    text = text_of(origin, digest)
+    return format_note(Note(text, (sign_note(text, key, origin),)))
+
+
+def text_of(origin: str, digest: bytes) -> str:
+    """Return the text that is signed: origin, format, SHA-256 of the manifest in base64."""
+    return f"{origin}\n{FORMAT}\n{b64encode(digest).decode()}\n"
 
 
 def signed_text(origin: str, manifest: bytes) -> str:
-    """Return the text that is signed: origin, format, SHA-256 of the manifest in base64."""
-    return f"{origin}\n{FORMAT}\n{b64encode(sha256(manifest).digest()).decode()}\n"
+    """Return the text that is signed of a manifest."""
+    return text_of(origin, sha256(manifest).digest())
 
 
 def _entry(number: int, entry: Exported, names: Mapping[str, str], files: dict[str, bytes]) -> dict[str, Any]:

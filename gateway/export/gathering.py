@@ -10,9 +10,9 @@ from typing import Any, Protocol
 
 import orjson
 
-from gateway.evidence.keys import EvidenceKeys
+from gateway.evidence.keys import EvidenceKeys, LogKeys
 from gateway.evidence.reads import EvidenceReads
-from gateway.export.bundle import Exported, pack
+from gateway.export.bundle import Exported, Unsigned, pack, prepare
 from gateway.store.cases import CaseEntry, CaseRow, CaseStep, RevealRow
 from gateway.store.database import Database
 from gateway.store.logs import StoredEntry, entries_of_request
@@ -95,6 +95,12 @@ def packed(case: CaseParts, entries: Sequence[Exported], keys: EvidenceKeys, mad
     """Return the evidence file's bytes, signed with the log key."""
     vkey = keys.verifier.encode()
     return pack(case_document(case), entries, key=keys.log_key, vkey=vkey, made_at=made_at)
+
+
+def prepared(case: CaseParts, entries: Sequence[Exported], keys: LogKeys, made_at: datetime) -> Unsigned:
+    """Return the evidence file but for its signature, for whoever cannot sign."""
+    verifier = keys.verifier
+    return prepare(case_document(case), entries, origin=verifier.name, vkey=verifier.encode(), made_at=made_at)
 
 
 def export_detail(case_id: int, entries: Sequence[Exported]) -> Mapping[str, Any]:

@@ -122,6 +122,7 @@ def _console_values(layout: Layout, url: str, database_url: str) -> dict[str, ob
         "CONSOLE_LISTEN": url.partition("://")[2],
         "CONSOLE_PUBLIC_URL": url,
         "CONSOLE_COOKIE_SECURE": "false",
+        "CONSOLE_LOG_VKEY": layout.vkey,
         "CONSOLE_KEY": layout.keys / "console.key",
         "CONSOLE_REVEAL_KEY": layout.keys / "reveal.pem",
         "CONSOLE_CITIZEN_KEY": layout.keys / "citizen.key",

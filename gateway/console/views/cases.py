@@ -16,7 +16,8 @@ from gateway.cases.revealing import DAILY_CAP, local_midnight
 from gateway.cases.states import Action, Actor, CaseRefused, State, Verdict, allowed
 from gateway.console.screens import Route, Screen
 from gateway.console.visit import Visit
-from gateway.export.gathering import ExportRefused, export_detail, gather, packed
+from gateway.export.gathering import ExportRefused, export_detail, gather, prepared
+from gateway.export.signing import NotSigned, note_from_keeper
 from gateway.store.cases import FIRST_PAGE, STATES, CaseEntry, case_counts, case_page, reveals_since
 
 PAGE = 50
@@ -136,19 +137,25 @@ async def close(visit: Visit) -> web.StreamResponse:
 
 
 async def export(visit: Visit) -> web.StreamResponse:
-    """Hand out a case's evidence as a signed file; a step of the case and an entry of the log come first."""
+    """Hand out a case's evidence in a file that the keeper signs; a step of the case and an entry come first."""
     case_id, desk = int(visit.path("case")), CaseDesk(visit.desk.database)
+    database = visit.desk.database
     try:
-        entries = await gather(visit.desk.database, visit.desk.reads, await desk.read(visit.scope, case_id))
-        await visit.record("export", export_detail(case_id, entries))
-        await desk.step(visit.record, actor_of(visit), visit.scope, case_id, Step(Action.EXPORT))
         whole = await desk.read(visit.scope, case_id)
+        entries = await gather(database, visit.desk.reads, whole)
+        made = prepared(whole, entries, visit.desk.keys, visit.now)
+        detail = {**export_detail(case_id, entries), "manifest": made.digest.hex()}
+        recorded = await visit.record("export", detail)
+        await desk.step(visit.record, actor_of(visit), visit.scope, case_id, Step(Action.EXPORT))
+        note = await note_from_keeper(database, made, recorded.entry_id)
     except NoCase:
         await visit.record("export", {"case": case_id}, outcome="refused")
         return visit.missing()
+    except NotSigned:
+        return await _refused(visit, "unsigned")
     except (CaseRefused, ExportRefused):
         return await _refused(visit, "export")
-    return visit.download(packed(whole, entries, visit.desk.keys, visit.now), f"case-{case_id}.zip", "application/zip")
+    return visit.download(made.zipped(note), f"case-{case_id}.zip", "application/zip")
 
 
 async def _taken(visit: Visit, wanted: Step) -> web.StreamResponse:

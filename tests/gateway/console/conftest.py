@@ -1,5 +1,6 @@
 """A console on the module's database: its own role, keys, clock; browsers that log in with real forms."""
 
+import asyncio
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -17,9 +18,12 @@ from gateway.console.registry import SCREENS
 from gateway.console.roles import Role
 from gateway.console.settings import load_console_settings
 from gateway.evidence.contract import Draft, Kind
+from gateway.evidence.keys import EvidenceKeys
 from gateway.evidence.leaf import uuid7
+from gateway.export.signing import sign_manifests
 from gateway.sandbox.files import Addresses, prepare, write_env
 from gateway.sandbox.layout import Layout
+from gateway.settings import load_settings
 
 _numbers = count(1)
 OFFICER, PERSON = "099085000009", "099191000001"
@@ -64,6 +68,27 @@ async def desk(console_env, clock):  # noqa: ARG001 — its files and environmen
     """Open what the screens share."""
     async with open_desk(*load_console_settings(), clock) as opened:
         yield opened
+
+
+@pytest.fixture
+def log_keys(console_env):  # noqa: ARG001 — its environment is what is loaded
+    """Read the log's keys as the gateway's keeper does: the console itself cannot sign."""
+    return EvidenceKeys.load(load_settings())
+
+
+@pytest.fixture
+async def keeper(database, log_keys):
+    """Sign what waits, as the keeper does, for as long as the test runs."""
+
+    async def sign():
+        while True:
+            await sign_manifests(database, log_keys)
+            await asyncio.sleep(0.05)
+
+    task = asyncio.create_task(sign())
+    yield
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
 
 
 @pytest.fixture

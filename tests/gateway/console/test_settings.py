@@ -8,6 +8,7 @@ import pytest
 from gateway.console.settings import ConsoleSettings, load_console_settings
 from gateway.settings import SettingsError
 
+GATEWAYS_OWN = ("LIENTHONG_LOG_KEY", "LIENTHONG_HTTP_KEY", "LIENTHONG_DATABASE_URL", "LIENTHONG_MIGRATION_URL")
 DOCUMENT = Path(__file__).parents[3] / "docs" / "CONSOLE.md"
 
 
@@ -62,3 +63,16 @@ def test_a_key_of_another_length_is_refused(console_env):
 def test_every_setting_is_documented(setting):
     """docs/CONSOLE.md names every setting."""
     assert f"LIENTHONG_CONSOLE_{setting.upper()}" in DOCUMENT.read_text(encoding="utf-8")
+
+
+@pytest.mark.usefixtures("console_env")
+def test_the_console_needs_no_private_key_of_the_gateway(console_layout, monkeypatch, tmp_path):
+    """Its settings load, and its log opens, from a file that names neither the log's key nor the answers'."""
+    kept = [line for line in console_layout.env.read_text().splitlines() if not line.startswith(GATEWAYS_OWN)]
+    env = tmp_path / "env"
+    env.write_text("\n".join(kept))
+    monkeypatch.setenv("LIENTHONG_ENV_FILE", str(env))
+    console, installation = load_console_settings()
+    keys = console.keys(installation)
+    assert keys.verifier.name == installation.origin
+    assert not {"log_key", "http_key"} & set(type(installation).model_fields)

@@ -9,6 +9,7 @@ import pytest
 from gateway.console.roles import Role
 from gateway.console.views import cases, subject
 from gateway.evidence.leaf import parse
+from gateway.export import signing
 from gateway.export.checking import check
 
 PERSON = "099191000001"
@@ -108,6 +109,7 @@ async def test_hostile_words_are_text(visitor):
     assert "<script" not in an.text
 
 
+@pytest.mark.usefixtures("keeper")
 async def test_evidence_goes_out_signed(visitor, desk, sealed_look_up):
     """A lead auditor downloads a file that verifies with the log's key; the export is a step of the case."""
     an = await visitor()
@@ -117,6 +119,15 @@ async def test_evidence_goes_out_signed(visitor, desk, sealed_look_up):
     assert (verdict.case, len(verdict.entries)) == (case, 2)
     await an.get(f"/cases/{case}")
     assert "Xuất bằng chứng" in an.text
+
+
+async def test_without_a_keeper_nothing_goes_out(visitor, monkeypatch):
+    """The console has no key to sign with: where the keeper does not answer, the export is told to have failed."""
+    monkeypatch.setattr(signing.note_from_keeper, "__defaults__", (0.2,))
+    an = await visitor()
+    case = await opened(an)
+    assert (await an.post(f"/cases/{case}/export")).status == 400
+    assert "Chưa ký được tệp" in an.text
 
 
 async def test_a_reveal_shows_once_and_spends_its_code(accounts, browser, clock, sealed_look_up):

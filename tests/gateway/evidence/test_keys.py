@@ -6,7 +6,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from gateway.evidence.keys import EvidenceKeyError, EvidenceKeys, load_pseudonym_keys
+from gateway.evidence.keys import EvidenceKeyError, EvidenceKeys, WriterKeys, load_pseudonym_keys
 from gateway.settings import Settings
 from signing.algorithms import Algorithm
 from signing.keys import SigningKey
@@ -64,6 +64,21 @@ def test_a_wrong_key_is_named(settings: Settings, tmp_path: Path, name, content,
     write(tmp_path / name, content, mode)
     with pytest.raises(EvidenceKeyError, match=word):
         EvidenceKeys.load(settings)
+
+
+def test_who_cannot_sign_reads_the_public_half_alone(settings: Settings, tmp_path: Path):
+    """A process that reads and appends gets the same verifier from a file of one line, and never the private key."""
+    whole = EvidenceKeys.load(settings)
+    shown = WriterKeys.load(settings, write(tmp_path / "log.vkey", f"{whole.verifier.encode()}\n"), "VKEY")
+    assert (shown.verifier, shown.pseudonyms) == (whole.verifier, whole.pseudonyms)
+    assert not hasattr(shown, "log_key")
+
+
+@pytest.mark.parametrize("content", ["", "nonsense", "other+12345678+AAAA", "two\nlines"])
+def test_a_wrong_verifier_key_is_named(settings: Settings, tmp_path: Path, content):
+    """A key of another origin, none or several stop the start with a line that names the setting."""
+    with pytest.raises(EvidenceKeyError, match="VKEY"):
+        WriterKeys.load(settings, write(tmp_path / "log.vkey", content), "VKEY")
 
 
 def test_no_pseudonym_key_is_an_error(tmp_path: Path):

@@ -14,10 +14,10 @@ from signing.checkpoint import parse_checkpoint, parse_note
 
 
 @pytest.fixture
-async def sealed(database, desk, looked_up):
+async def sealed(database, desk, looked_up, log_keys):
     """Seal the log over a look-up."""
     await looked_up()
-    await LogSealer(database, desk.keys, desk.pins, clock=lambda: datetime.now(UTC)).seal_all()
+    await LogSealer(database, log_keys, desk.pins, clock=lambda: datetime.now(UTC)).seal_all()
 
 
 async def _settled(user, desk):
@@ -52,10 +52,10 @@ async def test_verify_now_checks_everything_and_says_so(visitor, desk):
     assert job.result["entries"] > 0
 
 
-async def test_a_tampered_entry_is_named(visitor, desk, looked_up, database, database_urls):
+async def test_a_tampered_entry_is_named(visitor, desk, looked_up, database, database_urls, log_keys):
     """After direct SQL the check names the first bad entry."""
     _, answered = await looked_up()
-    await LogSealer(database, desk.keys, desk.pins, clock=lambda: datetime.now(UTC)).seal_all()
+    await LogSealer(database, log_keys, desk.pins, clock=lambda: datetime.now(UTC)).seal_all()
     owner = await asyncpg.connect(database_urls.owner)
     change = "UPDATE lienthong.entry SET client = $2 WHERE entry_id = $1"
     await owner.execute(change, answered.entry_id, "somebody.else")

@@ -26,6 +26,8 @@ from schemas.identifiers import ID_TYPES, canonical
 from schemas.services import CATALOGUE
 
 PAGE, MOST_EXPORTED = 50, 50_000
+HANDLE_LIFE = timedelta(hours=10)
+_KINDS, _REASON = ("officer", "subject"), 300
 _EXPORT_PAGE = 2000
 _PERIODS = ("today", "7d", "30d", "all")
 _FIRST = datetime(2020, 1, 1, tzinfo=LOCAL)
@@ -85,26 +87,35 @@ async def show(visit: Visit) -> web.StreamResponse:
         exports={kind: f"/lookups/export?{urlencode({**view.query, 'as': kind})}" for kind in ("csv", "ndjson")},
         periods=_PERIODS,
         services=sorted(CATALOGUE),
+        registries=sorted({name.partition("/")[0] for name in CATALOGUE}),
         id_types=ID_TYPES,
     )
 
 
 async def find(visit: Visit) -> web.StreamResponse:
-    """Turn a typed number into a random name, recorded, and show the list under it."""
-    kind = visit.form.get("kind", "")
-    if kind != "officer":
+    """Turn a typed number into a random name, recorded, and show the list under it; a person needs a reason too."""
+    kind, reason = visit.form.get("kind", ""), visit.form.get("reason", "")
+    if kind not in _KINDS:
         await visit.record("search", {"kind": "unknown"}, outcome="refused")
         return visit.refused("lookups.wrong_kind")
+    id_type = OFFICER if kind == "officer" else visit.form.get("id_type", "")
     try:
-        number = canonical("personal_id", visit.form.get("number", "").replace(" ", ""))
-    except ValueError:
+        number = canonical(
+            "personal_id" if kind == "officer" else id_type, visit.form.get("number", "").replace(" ", "")
+        )
+    except (ValueError, KeyError):
         await visit.record("search", {"kind": kind}, outcome="refused")
         return visit.refused("lookups.wrong_number")
-    recorded = await visit.record("search", {"kind": kind}, sealed={"searched": {"id_type": OFFICER, "id": number}})
-    pseudonyms = visit.desk.pseudonyms.everywhere(OFFICER, number)
-    handle = Handle(new_handle(), kind, pseudonyms, visit.user.login, None, None, visit.now)
+    if kind == "subject" and (not 0 < len(reason) <= _REASON or "\0" in reason):
+        await visit.record("search", {"kind": kind}, outcome="refused")
+        return visit.refused("lookups.needs_reason")
+    sealed = {"searched": {"id_type": id_type, "id": number}, "reason": reason or None}
+    person = (id_type, number) if kind == "subject" else None
+    recorded = await visit.record("search", {"kind": kind}, subject=person, sealed=sealed)
+    pseudonyms = visit.desk.pseudonyms.everywhere(id_type, number)
+    handle = Handle(new_handle(), kind, pseudonyms, visit.user.login, None, reason or None, visit.now)
     await visit.desk.doorman.store.put_handle(handle, recorded.entry_id)
-    return visit.redirect("/lookups", officer=handle.handle)
+    return visit.redirect("/lookups", **{kind: handle.handle, "period": "all"})
 
 
 async def export(visit: Visit) -> web.StreamResponse:
@@ -145,6 +156,11 @@ def visible_officer(row: Lookup) -> str:
 def new_handle() -> str:
     """Return a random name of 130 bits for a person searched for: letters alone, so never like a number."""
     return "".join(secrets.choice(string.ascii_lowercase) for _ in range(28))
+
+
+def is_own(visit: Visit, handle: Handle) -> bool:
+    """Whether a search for a person is the reader's own and not too old: others may not go on under its reason."""
+    return handle.made_by == visit.user.login and visit.now - handle.made_at <= HANDLE_LIFE
 
 
 def _before(filters: Filters, place: Place) -> Filters:
@@ -199,7 +215,7 @@ async def _handle(visit: Visit, query: Mapping[str, str], kind: str) -> tuple[by
     if kind not in query:
         return None
     handle = await visit.desk.doorman.store.handle(query[kind], kind)
-    if handle is None:
+    if handle is None or (kind == "subject" and not is_own(visit, handle)):
         raise FilterError("lookups.no_such_search")
     return tuple(handle.pseudonyms)
 

@@ -18,7 +18,7 @@ from gateway.console.doorman import LoginRefused, Slowed
 from gateway.console.roles import may
 from gateway.console.screens import Route, Screen
 from gateway.console.views.cases import actor_of, entry_id_of, number_of
-from gateway.console.views.lookups import new_handle
+from gateway.console.views.lookups import is_own, new_handle
 from gateway.console.visit import Visit
 from gateway.evidence.keys import EvidenceKeyError
 from gateway.evidence.leaf import parse
@@ -28,7 +28,6 @@ from schemas.identifiers import ID_TYPES, canonical
 
 PAGE = 100
 _YEAR = timedelta(days=366)
-_HANDLE_LIFE = timedelta(hours=10)
 _REASON = 300
 _WHY: Mapping[type[Exception], str] = {
     NoCase: "entry",
@@ -44,7 +43,7 @@ async def show(visit: Visit) -> web.StreamResponse:
     if name is None:
         return _form(visit)
     handle = await visit.desk.doorman.store.handle(name, "subject")
-    if handle is None or handle.made_by != visit.user.login or visit.now - handle.made_at > _HANDLE_LIFE:
+    if handle is None or handle.case_id is None or not is_own(visit, handle):
         return visit.missing()
     filters = Filters(
         since=visit.now - _YEAR,

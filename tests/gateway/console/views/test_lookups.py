@@ -91,6 +91,44 @@ async def test_an_officer_is_found_by_number_without_the_number_in_the_address(v
     assert rows(user.text) == [wanted[1].entry_id]
 
 
+async def test_a_person_is_found_by_number_with_a_reason(visitor, looked_up, acts):
+    """The number and the reason are sealed, the address holds a random name, and nobody else goes on under it."""
+    dossier, person = "H99.01-261121-4101", "099191000456"
+    wanted = await looked_up(dossier=dossier, subject=("personal_id", person))
+    await looked_up(dossier=dossier)
+    user, other = await visitor(), await visitor()
+    fields = {"kind": "subject", "id_type": "personal_id", "number": person}
+    assert (await user.post("/lookups/find", **fields)).status == 400
+    response = await user.post("/lookups/find", **fields, reason="Đơn tố cáo")
+    target = response.headers["Location"]
+    assert person not in target
+    newest = (await acts())[0].leaf
+    assert person.encode() not in newest
+    assert "Đơn tố cáo".encode() not in newest
+    assert b'"subject"' in newest
+    await user.get(f"{target}&dossier={dossier}")
+    assert rows(user.text) == [wanted[1].entry_id]
+    assert (await other.get(target)).status == 400
+    assert (await user.get(target.replace("/lookups?subject", "/subject?handle"))).status == 404
+
+
+async def test_every_filter_of_the_list_narrows_it(visitor, looked_up):
+    """Client, agency, registry, service, purpose, dossier, outcome, officer and explanation: each finds or hides."""
+    dossier = "H99.01-261121-4201"
+    made = await looked_up(dossier=dossier, service="tax/taxpayer", procedure="9.999907", client="H97.x", unit="H97.02")
+    user = await visitor()
+    for wanted, other in (
+        ("client=H97.x", "client=H98.x"), ("unit=H97.02", "unit=H97.03"), ("registry=tax", "registry=population"),
+        ("service=tax/taxpayer", "service=tax/obligations"), ("procedure=9.999907", "procedure=9.999901"),
+        ("outcome=found", "outcome=no_match"), ("period=today", "to=2026-01-01"),
+        (f"officer_of={made[1].entry_id}", "explained=emergency"),
+    ):  # fmt: skip
+        await user.get(f"/lookups?dossier={dossier}&{wanted}")
+        assert rows(user.text) == [made[1].entry_id], wanted
+        await user.get(f"/lookups?dossier={dossier}&{other}")
+        assert rows(user.text) == [], other
+
+
 @pytest.mark.parametrize("fields", [{"kind": "officer", "number": "12"}, {"kind": "god", "number": OFFICER}, {}])
 async def test_what_is_no_search_is_refused(visitor, fields):
     """Another kind, or what is no personal number, is a page that says so."""

@@ -4,7 +4,7 @@ Pure, over a loaded snapshot; only this module makes a `Grant`. Rows are never p
 covers the purpose and another that covers the fields do not add up.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -14,6 +14,7 @@ from gateway.snapshot import GrantRow, Snapshot
 from gateway.store.scope import Scope
 from schemas.grants import Grant, Purpose, Subject
 from schemas.identifiers import agency_matches, dossier_agency, person_key, procedure_national
+from schemas.pointers import FieldError
 from schemas.services import ServiceSpec
 
 _NOBODY = Scope(frozenset())
@@ -40,21 +41,22 @@ def grant(
     snapshot: Snapshot,
     today: date,
     dossier: DossierFacts | None,
+    pointers: Sequence[str] = (),
 ) -> Grant:
     """Return the one row that covers the request, as a `Grant`. Raises `Refusal` (403) otherwise.
 
-    The refusal names the first of purpose, fields, dossier and party that no remaining row covers.
+    The refusal names the first of purpose, fields, dossier and party that no remaining row covers; `pointers` say
+    where in the request each field stands.
     """
     client = caller.client.client
     rows = [row for row in snapshot.grants.get((client, spec.name), ()) if row.valid_from <= today <= row.valid_until]
     if not rows:
         raise Refusal("agreement-missing", "no-row")
-    rows = [row for row in rows if _covers_purpose(row, purpose)]
-    if not rows:
-        raise Refusal("purpose-not-granted", "purpose")
+    rows = _of_purpose(rows, purpose)
+    granted = rows
     rows = [row for row in rows if row.fields.issuperset(fields)]
     if not rows:
-        raise Refusal("field-not-granted", "fields")
+        raise Refusal("field-not-granted", "fields", errors=_beyond(granted, fields, pointers))
     rows = [row for row in rows if _covers_dossier(row, purpose.dossier, dossier)]
     if not rows:
         raise Refusal("dossier-not-open", "dossier")
@@ -90,12 +92,27 @@ def binding_scope(snapshot: Snapshot, client: str, spec: ServiceSpec) -> Scope:
     return Scope.of(pattern for row in rows for pattern in row.agencies) if rows else _NOBODY
 
 
-def _covers_purpose(row: GrantRow, purpose: Purpose) -> bool:
-    return (
-        procedure_national(purpose.procedure) in row.procedures
-        and purpose.legal_basis in row.legal_bases
-        and _within(row.agencies, purpose.officer.unit)
+def _of_purpose(rows: list[GrantRow], purpose: Purpose) -> list[GrantRow]:
+    """Return the rows that cover the purpose. Raises `Refusal` that points at the first part none covers."""
+    national = procedure_national(purpose.procedure)
+    parts: tuple[tuple[str, Callable[[GrantRow], bool]], ...] = (
+        ("procedure", lambda row: national in row.procedures),
+        ("legal_basis", lambda row: purpose.legal_basis in row.legal_bases),
+        ("officer/unit", lambda row: _within(row.agencies, purpose.officer.unit)),
     )
+    for pointer, covers in parts:
+        rows = [row for row in rows if covers(row)]
+        if not rows:
+            error = FieldError(f"/purpose/{pointer}", "no row of the agreement covers this")
+            raise Refusal("purpose-not-granted", "purpose", errors=(error,))
+    return rows
+
+
+def _beyond(rows: list[GrantRow], fields: Sequence[str], pointers: Sequence[str]) -> tuple[FieldError, ...]:
+    """Point at the fields beyond the row that covers most of them."""
+    closest = max(rows, key=lambda row: len(row.fields.intersection(fields)))
+    places = dict.fromkeys(place for name, place in zip(fields, pointers, strict=False) if name not in closest.fields)
+    return tuple(FieldError(place, "the agreement does not grant this field") for place in places)
 
 
 def _covers_dossier(row: GrantRow, code: str | None, dossier: DossierFacts | None) -> bool:

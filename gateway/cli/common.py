@@ -57,6 +57,8 @@ def guarded(work: Callable[[], _T], *passed: type[Exception]) -> _T:
         fail(str(error), Exit.USAGE)
     except OSError as error:
         fail(f"{error.filename or 'a file'}: {error.strerror or type(error).__name__}")
+    except UnicodeDecodeError:
+        fail("a file is binary where a text in UTF-8 is expected")
     except Exception as error:
         if not type(error).__module__.startswith(_OURS):
             raise

@@ -34,6 +34,8 @@ def demo(
             _play(sandbox, signals, leave=leave)
     except (SandboxError, ProcessFailed, EmbeddedPostgresError, ClientError) as error:
         fail(str(error))
+    except OSError as error:
+        fail(f"{error.filename or home}: {error.strerror or type(error).__name__}")
     finally:
         if directory is None:
             sandbox.remove()

@@ -7,12 +7,9 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli.common import Exit, fail, out
-from gateway.client import ClientError
+from gateway.cli.common import Exit, fail, guarded, out
 from gateway.sandbox.installation import Sandbox
-from gateway.sandbox.layout import SandboxError
-from gateway.sandbox.processes import ProcessFailed, StopSignals
-from gateway.store.embedded import EmbeddedPostgresError
+from gateway.sandbox.processes import StopSignals
 
 group = typer.Typer(help="A whole installation on this machine, with synthetic people and registries.")
 
@@ -21,8 +18,8 @@ group = typer.Typer(help="A whole installation on this machine, with synthetic p
 def sandbox(
     context: typer.Context,
     directory: Annotated[
-        Path | None, typer.Option("--dir", help="Where it lives; given again, it continues where it stopped.")
-    ] = None,
+        str, typer.Option("--dir", help="Where it lives; given again, it continues where it stopped.")
+    ] = "",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Public port; 0 takes a free one.")] = 8080,
     workers: Annotated[int, typer.Option(min=1, help="The gateway's worker processes.")] = 2,
 ) -> None:
@@ -32,18 +29,19 @@ def sandbox(
     """
     if context.invoked_subcommand is not None:
         return
-    if directory is None:
+    if not directory:
         fail("name a directory: lienthong sandbox --dir DIR", Exit.USAGE)
+    guarded(lambda: _keep_running(Sandbox(Path(directory), port, workers)))
+
+
+def _keep_running(sandbox: Sandbox) -> None:
     with StopSignals() as signals:
-        running = Sandbox(directory, port, workers)
         try:
-            out.out(f"READY {running.start()}")
+            out.out(f"READY {sandbox.start()}")
             while not signals.wait():
-                running.check()
-        except (SandboxError, ProcessFailed, EmbeddedPostgresError, ClientError) as error:
-            fail(str(error))
+                sandbox.check()
         finally:
-            running.stop()
+            sandbox.stop()
 
 
 @group.command()

@@ -45,12 +45,14 @@ class Disclosure:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """A parsed request: the subject, the purpose, the fields it needs, and how to tell the answer."""
+    """A parsed request: the subject, the purpose, the fields it needs, how to tell the answer."""
 
     subject: Subject
     purpose: Purpose
     fields: tuple[str, ...]
     disclose: Callable[[Grant, RegistryAnswer], Disclosure]
+    pointers: tuple[str, ...] = ()
+    """Where in the request each field stands (RFC 6901)."""
 
 
 class Timing:
@@ -145,6 +147,7 @@ class Asking:
                 snapshot=snapshot,
                 today=local_day(exchange.at),
                 dossier=facts,
+                pointers=wish.pointers,
             )
             person = person_key(wish.subject.id_type, wish.subject.id)
             admitted = admitted or self._guard.admits(caller.client.client, wish.purpose.officer.id, person)

@@ -13,7 +13,8 @@ from schemas.services import ServiceSpec
 def parse(value: Any, spec: ServiceSpec) -> Wish:
     """Step 3. Raises `SchemaError`."""
     request = parse_lookup(value, spec)
-    return Wish(request.subject, request.purpose, request.fields, disclose)
+    pointers = tuple(f"/fields/{index}" for index in range(len(request.fields)))
+    return Wish(request.subject, request.purpose, request.fields, disclose, pointers)
 
 
 def disclose(grant: Grant, answer: RegistryAnswer) -> Disclosure:

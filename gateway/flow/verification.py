@@ -15,7 +15,9 @@ from schemas.services import ServiceSpec
 def parse(value: Any, spec: ServiceSpec) -> Wish:
     """Step 3. Raises `SchemaError`."""
     request = parse_verification(value, spec)
-    return Wish(request.subject, request.purpose, tuple(request.claims), partial(disclose, request.claims))
+    names = tuple(request.claims)
+    pointers = tuple(f"/claims/{name}" if name in spec.fields else "/claims" for name in names)  # echo nothing
+    return Wish(request.subject, request.purpose, names, partial(disclose, request.claims), pointers)
 
 
 def disclose(claims: Mapping[str, Any], grant: Grant, answer: RegistryAnswer) -> Disclosure:

@@ -21,7 +21,7 @@ from gateway.sandbox.layout import AUDITOR, AUDITOR_NAME, PORTAL, PROVINCE, REGI
 from gateway.sandbox.processes import ProcessFailed, Program, Supervisor
 from gateway.store.embedded import APPLICATION, CONSOLE, OWNER, EmbeddedPostgres
 
-_PORT_WAIT_S, _READY_WAIT_S, _COMMAND_WAIT_S = 15.0, 60.0, 120.0
+_PORT_WAIT_S, _READY_WAIT_S, _COMMAND_WAIT_S = 15.0, 180.0, 180.0  # generous: a busy machine is slow, not broken
 
 
 class Sandbox:

@@ -128,6 +128,33 @@ def test_a_person_is_a_party_under_either_name_of_the_number(ask, kit):
     assert isinstance(made, Grant)
 
 
+@pytest.mark.parametrize(
+    ("purpose", "fields", "pointed"),
+    [
+        ({"procedure": "9.999902", "legal_basis": "consent"}, ("full_name",), ["/purpose/procedure"]),
+        ({"legal_basis": "consent", "unit": "H98.01"}, ("full_name",), ["/purpose/legal_basis"]),
+        ({"unit": "H98.01"}, ("religion",), ["/purpose/officer/unit"]),
+        ({}, ("religion", "full_name", "*"), ["/fields/0", "/fields/2"]),
+    ],
+)
+def test_a_refusal_points_at_what_is_not_covered(kit, purpose, fields, pointed):
+    """An integrator reads where the request goes beyond the agreement, and never what stood there."""
+    snapshot = kit.snapshot({})
+    with pytest.raises(Refusal) as refused:
+        grant(
+            kit.caller(snapshot),
+            SPEC,
+            kit.subject(),
+            kit.purpose(**purpose),
+            fields,
+            snapshot=snapshot,
+            today=TODAY,
+            dossier=None,
+            pointers=[f"/fields/{index}" for index in range(len(fields))],
+        )
+    assert [error.pointer for error in refused.value.errors] == pointed
+
+
 def test_another_clients_agreement_is_nobody_elses(kit):
     """Rows belong to one client."""
     snapshot = kit.snapshot(

@@ -40,3 +40,16 @@ def test_a_caller_without_settings_is_told_what_to_name(lienthong, words):
     done = lienthong(*words)
     assert done.code == 2
     assert "LIENTHONG_" in done.err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("adapter", "new", "--wsdl"), ("receipt", "verify"), ("keys", "show"), ("dossiers", "push")],
+)
+def test_a_binary_file_is_one_line(lienthong, tmp_path, words):
+    """Bytes that are no text end any command with one line, never with a traceback."""
+    (tmp_path / "bytes").write_bytes(b"\x9f\xff\x00")
+    done = lienthong(*words, tmp_path / "bytes")
+    assert done.code in {1, 2}
+    assert done.err.startswith("lienthong: ")
+    assert done.err.count("\n") == 1

@@ -19,6 +19,8 @@ def test_parses_claims_as_the_fields_it_needs(kit):
     del body["fields"]
     body["claims"] = {"full_name": "Nguyễn Thị Thử", "sex": "female"}
     assert parse(body, CATALOGUE["population/person"]).fields == ("full_name", "sex")
+    body["claims"] = {"no_such_field": "x", "sex": "female"}
+    assert parse(body, CATALOGUE["population/person"]).pointers == ("/claims", "/claims/sex")  # and echo nothing
     body["claims"] = {}
     with pytest.raises(SchemaError):
         parse(body, CATALOGUE["population/person"])

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from aiohttp import web
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
 
 from gateway.console.roles import may
 from gateway.console.texts import LANGUAGES, Texts, translator, word
@@ -60,7 +61,7 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._environment.filters |= {"moment": moment, "day": day, "count": count}
+        self._environment.filters |= {"moment": moment, "day": day, "count": count, "decimal": decimal}
 
     @property
     def texts(self) -> Texts:
@@ -116,3 +117,10 @@ def day(value: datetime | None) -> str:
 def count(value: int) -> str:
     """Write a number with thin groups: `5 000 000`."""
     return f"{value:,}".replace(",", "\u202f")
+
+
+@pass_context
+def decimal(context: Context, value: float, places: int = 1) -> str:
+    """Write a number with decimals as the reader's language does: `1 234,5` or `1 234.5`."""
+    text = f"{value:,.{places}f}".replace(",", "\u202f")
+    return text.replace(".", ",") if context["language"] == "vi" else text

@@ -16,6 +16,7 @@ from pathlib import Path
 LANGUAGES = ("vi", "en")
 Texts = Mapping[str, Mapping[str, str]]
 Translate = Callable[..., str]
+_AS_KEY = str.maketrans("-/", "__")
 
 
 class TextError(Exception):
@@ -49,5 +50,5 @@ def word(texts: Texts, language: str, group: str, value: str | None) -> str:
     """Return the text `<group>.<value>` for a machine word; the word itself where there is none, and – for none."""
     if value is None:
         return "–"
-    words = texts.get(f"{group}.{value.replace('-', '_')}")
+    words = texts.get(f"{group}.{value.translate(_AS_KEY)}")
     return words[language] if words else value

@@ -5,10 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from gateway.audit.rules.table import BY_ID
 from gateway.console import texts as module
 from gateway.console.registry import SCREENS
 from gateway.console.roles import Role
 from gateway.console.texts import LANGUAGES, TextError, load_texts, translator, word
+from schemas.problems import PROBLEMS
+from schemas.services import CATALOGUE
 
 TEMPLATES = Path(module.__file__).with_name("templates")
 
@@ -35,6 +38,14 @@ def test_every_screen_and_role_has_a_title():
     assert all(f"role.{role.value}" in texts for role in Role)
 
 
+@pytest.mark.parametrize(("group", "values"), [("service", CATALOGUE), ("rule", BY_ID), ("outcome", PROBLEMS)], ids=str)
+def test_no_list_shows_machine_words(group, values):
+    """Services, rules and reasons of refusal have names in both languages."""
+    texts = load_texts()
+    nameless = [value for value in values for language in LANGUAGES if word(texts, language, group, value) == value]
+    assert nameless == []
+
+
 @pytest.mark.parametrize("rest", ["", 'en = ""\n', 'en = "y"\nfr = "z"\n'])
 def test_a_text_without_a_language_is_refused(tmp_path, rest):
     """A language that is missing, empty or unknown stops the start."""
@@ -44,10 +55,11 @@ def test_a_text_without_a_language_is_refused(tmp_path, rest):
 
 
 def test_machine_words_without_a_text_stay():
-    """A problem code that nobody translated is shown as it is; nothing at all is a dash."""
+    """A word that nobody translated is shown as it is; nothing at all is a dash."""
     texts = load_texts()
     assert word(texts, "vi", "outcome", "no_match") == "Không khớp"
-    assert word(texts, "vi", "outcome", "dossier-not-open") == "dossier-not-open"
+    assert word(texts, "vi", "outcome", "dossier-not-open") == "Hồ sơ không mở"
+    assert word(texts, "vi", "service", "land/parcel") == "land/parcel"
     assert word(texts, "vi", "outcome", None) == "–"
     with pytest.raises(TextError):
         translator(texts, "vi")("nowhere.nothing")

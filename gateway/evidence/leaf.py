@@ -20,6 +20,8 @@ from gateway.evidence.sealing import VERSION, DataKey, Sealer, associated_data, 
 from gateway.store.append import EntryRow
 
 _OPTIONS = orjson.OPT_SORT_KEYS | orjson.OPT_UTC_Z
+_VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
+"""The two bits of RFC 9562's variant before two random ones."""
 _LOCAL = timezone(timedelta(hours=7))
 _UNDER_GRANT = frozenset({Kind.ASKED, Kind.READ, Kind.STATUS})
 """Kinds that act under a grant: their `config_version` must be the one in force."""
@@ -38,10 +40,8 @@ class Encoded(NamedTuple):
 
 def uuid7(unix_ms: int) -> str:
     """Return a UUID version 7 (RFC 9562 section 5.7) of the given Unix milliseconds."""
-    rand = int.from_bytes(os.urandom(10), "big")
-    value = unix_ms << 80 | 0x7 << 76 | (rand >> 62 & 0xFFF) << 64 | 0x2 << 62 | rand & 0x3FFFFFFFFFFFFFFF
-    text = f"{value:032x}"
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+    time, rand = f"{unix_ms:012x}", os.urandom(10).hex()
+    return f"{time[:8]}-{time[8:]}-7{rand[:3]}-{_VARIANT[rand[3]]}{rand[4:7]}-{rand[7:19]}"
 
 
 def unix_of(entry_id: str) -> float:

@@ -120,7 +120,12 @@ def _edge(
         on_refusal=lambda client: telemetry.alert("enumeration", client),
     )
     pseudonyms = Pseudonyms(installation.evidence.pseudonyms)
-    receiver = Receiver(database, pseudonyms=pseudonyms, sealer=MinuteSealer(installation.evidence.reveal))
+    receiver = Receiver(
+        database,
+        pseudonyms=pseudonyms,
+        sealer=MinuteSealer(installation.evidence.reveal),
+        count=telemetry.events,
+    )
     asking = Asking(
         live=live,
         registries=registries,

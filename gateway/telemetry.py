@@ -8,7 +8,8 @@ import json
 import logging
 import re
 import sys
-from collections.abc import MutableMapping
+from collections import Counter as TallyOf
+from collections.abc import Iterable, MutableMapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -161,6 +162,12 @@ class Telemetry:
             buckets=_BUCKETS,
             registry=registry,
         )
+        self._events = Counter(
+            "lienthong_dossier_events",
+            "Reported dossier events",
+            ["source", "result", "reason"],
+            registry=registry,
+        )
         self._alerts = Counter("lienthong_alerts", "Alerts", ["kind"], registry=registry)
         self.up = Gauge("lienthong_worker_up", "Workers serving", registry=registry, multiprocess_mode="livesum")
 
@@ -198,6 +205,11 @@ class Telemetry:
         count, histogram = found
         count.inc()
         histogram.observe(seconds)
+
+    def events(self, source: str, results: Iterable[tuple[str, str]]) -> None:
+        """Count the events of one push: each a result and, for `rejected`, the problem code, else an empty text."""
+        for (result, reason), count in TallyOf(results).items():
+            self._events.labels(source, result, reason).inc(count)
 
     def alert(self, kind: str, client: str) -> None:
         """Count an alert and write it to the technical log."""

@@ -94,7 +94,7 @@ class Fate:
 
 
 def order_key(event: DossierEvent) -> OrderKey:
-    """Return an event's place within its dossier."""
+    """Return an event's place within its dossier; of two clients' events at one place that recorded later is newer."""
     return event.occurred_at, RANK[event.status], event.event_id
 
 

@@ -7,6 +7,7 @@ import typer
 
 from gateway.administration import database_of, log_of
 from gateway.cli.common import fail, operator, out, print_json, run, settings
+from gateway.delivery.parking import advice
 from gateway.evidence.admin import admin_draft, record_act
 from gateway.evidence.log import utc_now
 from gateway.settings import Settings
@@ -59,9 +60,13 @@ def replay(
     from_sequence: Annotated[
         int | None, typer.Option("--from", min=1, help="Also send what was delivered from this sequence number on.")
     ] = None,
+    unasked: Annotated[
+        bool,
+        typer.Option("--unasked", help="Do not ask the portal first what it holds: for a dossier too large to tell."),
+    ] = False,
 ) -> None:
     """Have a dossier delivered at once, parked or not. The portal is asked first what it holds."""
-    pending = run(_replayed(settings(), dossier, from_sequence))
+    pending = run(_replayed(settings(), dossier, from_sequence, unasked=unasked))
     if pending is None:
         fail("nothing of this dossier was ever queued for delivery")
     out.print(f"{pending} events will be delivered")
@@ -77,19 +82,25 @@ async def _shown(chosen: Settings, dossier: str) -> tuple[store.Head, list[store
         return await store.head_of(database, dossier)
 
 
-async def _replayed(chosen: Settings, dossier: str, from_sequence: int | None) -> int | None:
+async def _replayed(chosen: Settings, dossier: str, from_sequence: int | None, *, unasked: bool) -> int | None:
     """Record the act, then do it."""
     async with database_of(chosen) as database:
         if await store.head_of(database, dossier) is None:
             return None
         async with log_of(chosen, database) as log:
-            detail = {"dossier": dossier, "from": from_sequence}
+            detail = {"dossier": dossier, "from": from_sequence, "unasked": unasked}
             await record_act(log, admin_draft("delivery-replay", operator(), utc_now(), detail))
-        return await store.replay(database, dossier, from_sequence)
+        return await store.replay(database, dossier, from_sequence, unasked=unasked)
 
 
 def _line(head: store.Head) -> str:
-    state = f"parked ({head.parked})" if head.parked else f"due {_time(head.due_at)}" if head.pending else "delivered"
+    state = (
+        f"parked ({head.parked}: {advice(head.parked)})"
+        if head.parked
+        else f"due {_time(head.due_at)}"
+        if head.pending
+        else "delivered"
+    )
     tried = f", tried {head.attempts} times ({head.last_error})" if head.attempts else ""
     return f"{head.dossier}: {head.pending} waiting, {state}{tried}"
 
@@ -102,6 +113,7 @@ def _head_json(head: store.Head) -> dict[str, Any]:
         "attempts": head.attempts,
         "last_error": head.last_error,
         "parked": head.parked,
+        "advice": advice(head.parked) if head.parked else None,
         "parked_at": _time(head.parked_at),
         "due_at": _time(head.due_at),
         "in_doubt": head.in_doubt,

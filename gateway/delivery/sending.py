@@ -1,10 +1,11 @@
 """One batch of claimed dossiers on its way: call by call, and what became of each.
 
 The rule: a portal that refuses a batch is asked for each dossier alone, so one bad dossier never holds up another;
-a call whose outcome is unknown is never repeated before the portal was asked what it holds.
+a call whose outcome is unknown is never repeated before the portal was asked what it holds. What is too large is
+halved, and a dossier that is too large alone is parked: trying again would never help.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -15,8 +16,10 @@ from gateway.delivery.plan import Step, remaining
 from gateway.store.delivery import Claimed, Word
 
 LEASE_OVER = "lease"
-_NEVER_SENT = frozenset({"refused", "tls", LEASE_OVER})
-"""Failures before a byte was sent. A reset is none: the portal may have done the work before it hung up."""
+_NOT_DONE = frozenset({"refused", "tls", "http-413", LEASE_OVER})
+"""Failures that leave no doubt. A reset is none of them: the portal may have done the work before it hung up."""
+_TOO_LARGE = frozenset({"http-413", "too-large"})
+"""The portal takes no body this long, or tells of so many progress lines that nobody reads on."""
 _MOST_CALLS = 4
 """Turns a dossier may take for one event: made, changed, progress, and one change of mind."""
 
@@ -77,7 +80,11 @@ class Sending:
             return
         for work in works:
             work.begun = True
-        held = await self._calls.held([work.claimed.dossier for work in works])
+        try:
+            held = await self._calls.held([work.claimed.dossier for work in works])
+        except RegistryError as error:
+            await _halved(works, error, self._clear_doubt)
+            return
         for work in works:
             work.steps = remaining(work.steps, held.get(work.claimed.dossier))
             if not work.steps:
@@ -92,6 +99,8 @@ class Sending:
                 return
             for work in group:
                 await self._together([work])
+        except RegistryError as error:
+            await _halved(group, error, self._together)
         else:
             for work in group:
                 _advance(work)
@@ -108,10 +117,24 @@ class Sending:
             else:
                 await self._calls.sync(items, updating=step.updating)
         except (PortalError, RegistryError) as error:
-            if isinstance(error, PortalError) or error.reason in _NEVER_SENT:  # it was certainly not done
+            if isinstance(error, PortalError) or error.reason in _NOT_DONE:  # it was certainly not done
                 for work, begun in zip(group, before, strict=True):
                     work.begun = begun
             raise
+
+
+async def _halved(
+    works: Sequence[Work], error: RegistryError, send: Callable[[Sequence[Work]], Awaitable[None]]
+) -> None:
+    """Send half by half what was too large together, and park what is too large alone. Raises any other error."""
+    if error.reason not in _TOO_LARGE:
+        raise error
+    if len(works) == 1:
+        works[0].end("park", "too-large")
+        return
+    middle = len(works) // 2
+    await send(works[:middle])
+    await send(works[middle:])
 
 
 def _next_group(works: Sequence[Work]) -> list[Work]:

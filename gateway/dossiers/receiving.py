@@ -4,7 +4,7 @@ The rule: people appear in the database as pseudonyms and sealed, never in clear
 only when it is committed. Whoever calls records the push in the log first.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
@@ -28,6 +28,8 @@ from schemas.pointers import FieldError
 
 _NONE: Mapping[str, bytes] = MappingProxyType({})
 Parsed = DossierEvent | BrokenEvent
+Count = Callable[[str, Iterable[tuple[str, str]]], None]
+"""Counts a push: where it came from, and each event's result with its problem code, else an empty text."""
 _DIGEST = "lienthong event digest v1"
 _WORDS = {Received.ACCEPTED: "accepted", Received.LATE: "late", Received.DUPLICATE: "duplicate"}
 _REFUSED = {
@@ -61,8 +63,11 @@ class EventResult:
 class Receiver:
     """Stores events, for the signed interface and for the drop-in door alike."""
 
-    def __init__(self, database: Database, *, pseudonyms: Pseudonyms, sealer: Sealer) -> None:
+    def __init__(
+        self, database: Database, *, pseudonyms: Pseudonyms, sealer: Sealer, count: Count = lambda *_: None
+    ) -> None:
         self._database, self._pseudonyms, self._sealer = database, pseudonyms, sealer
+        self._count = count
         self._carrier = Carrier(pseudonyms)
         self._stored_key: bytes | None = None
 
@@ -110,7 +115,9 @@ class Receiver:
             self._stored_key = key.key_id
         for (number, event), fate in zip(kept, fates, strict=True):
             results[number] = _result(event.event_id, number, fate)
-        return [result for result in results if result is not None]
+        told = [result for result in results if result is not None]
+        self._count(source, ((one.result, one.rejection.code if one.rejection else "") for one in told))
+        return told
 
     def _row(self, client: str, event: DossierEvent, year: int, key: DataKey, original: bytes | None) -> EventRow:
         content: dict[str, Any] = dict(event.stated)

@@ -109,12 +109,16 @@ async def settle(database: Database, settlements: Sequence[Settlement]) -> int:
     return int(await database.fetchval("delivery.settle", *zip(*settlements, strict=True)))
 
 
-async def replay(database: Database, dossier: str, from_sequence: int | None = None) -> int | None:
+async def replay(
+    database: Database, dossier: str, from_sequence: int | None = None, *, unasked: bool = False
+) -> int | None:
     """Have a dossier tried again at once, with `from_sequence` also what was delivered since.
+
+    The portal is asked first what it holds unless `unasked`.
 
     Returns how many events are pending; None where there is no such dossier. Raises `StoreError`.
     """
-    pending: int | None = await database.fetchval("delivery.replay", dossier, from_sequence)
+    pending: int | None = await database.fetchval("delivery.replay", dossier, from_sequence, unasked)
     return pending
 
 

@@ -166,6 +166,7 @@ def test_metrics_count_by_route_and_code_alone():
     telemetry.refused("lookup", "field-not-granted")
     telemetry.refused_by_parser("slow-headers")
     telemetry.called("population", "answered", 0.01)
+    telemetry.events("api", [("accepted", ""), ("rejected", "event-conflict"), ("accepted", "")])
     telemetry.alert("enumeration", "H99.test")
     telemetry.up.set(1)
     exposed = generate_latest(registry).decode()
@@ -174,6 +175,8 @@ def test_metrics_count_by_route_and_code_alone():
     assert 'lienthong_http_refused_total{code="slow-headers"} 1.0' in exposed
     assert 'lienthong_registry_calls_total{outcome="answered",registry="population"} 1.0' in exposed
     assert 'lienthong_alerts_total{kind="enumeration"} 1.0' in exposed
+    assert 'lienthong_dossier_events_total{reason="",result="accepted",source="api"} 2.0' in exposed
+    assert 'lienthong_dossier_events_total{reason="event-conflict",result="rejected",source="api"} 1.0' in exposed
     assert "lienthong_worker_up 1.0" in exposed
     assert "H99.test" not in exposed
 

@@ -138,6 +138,7 @@ END $$;
 
 -- The states of some dossiers, from all their events: the same values as `schemas.dossiers.project`. Called where an
 -- event came late or a dossier was reopened; otherwise `dossier_receive` adds what an event states to what is held.
+-- Events of two clients that share a place in the order stand as they were recorded, here and there.
 -- Plans must not depend on statistics that lag behind a young table: no sequential scans.
 CREATE FUNCTION dossier_project(p_codes text[]) RETURNS void
 LANGUAGE plpgsql SET search_path = lienthong, pg_temp SET enable_seqscan = off AS $$
@@ -147,7 +148,7 @@ BEGIN
     FROM dossier h LEFT JOIN LATERAL (
         SELECT e.occurred_at, e.rank, e.event_id, e.status FROM dossier_event e
         WHERE e.dossier = h.code AND e.status IN (3, 7, 10) AND e.sequence + 0 > h.reopened  -- + 0: not by that index
-        ORDER BY e.occurred_at, e.rank, e.event_id LIMIT 1) AS f ON true
+        ORDER BY e.occurred_at, e.rank, e.event_id, e.sequence LIMIT 1) AS f ON true
     WHERE h.code = ANY (p_codes) AND d.code = h.code;
 
     UPDATE dossier_event e SET applied = NOT e.applied FROM dossier d
@@ -156,12 +157,12 @@ BEGIN
                                 OR e.status = d.end_status, true);
 
     WITH folded AS (
-        SELECT dossier, dossier_merge(content - 'components' ORDER BY occurred_at, rank, event_id) AS stated
+        SELECT dossier, dossier_merge(content - 'components' ORDER BY occurred_at, rank, event_id, sequence) AS stated
         FROM dossier_event WHERE dossier = ANY (p_codes) AND applied GROUP BY dossier
     ), newest AS (
         SELECT DISTINCT ON (dossier) dossier, sequence, status, occurred_at, procedure, binds
         FROM dossier_event WHERE dossier = ANY (p_codes) AND applied
-        ORDER BY dossier, occurred_at DESC, rank DESC, event_id DESC
+        ORDER BY dossier, occurred_at DESC, rank DESC, event_id DESC, sequence DESC
     )
     UPDATE dossier d SET
         procedure = n.procedure, status = n.status, occurred_at = n.occurred_at, newest = n.sequence, binds = n.binds,
@@ -174,8 +175,9 @@ BEGIN
     SELECT m.dossier, m.code, m.c ->> 'name', m.c ->> 'obtained', (m.c ->> 'lookup_id')::uuid,
            (m.c ->> 'digitised')::boolean, (m.c ->> 'reused')::boolean, (m.c ->> 'required')::boolean, m.sequence
     FROM (
-        SELECT e.dossier, c ->> 'code' AS code, dossier_merge(c ORDER BY e.occurred_at, e.rank, e.event_id) AS c,
-               (array_agg(e.sequence ORDER BY e.occurred_at DESC, e.rank DESC, e.event_id DESC))[1] AS sequence
+        SELECT e.dossier, c ->> 'code' AS code, dossier_merge(c ORDER BY e.occurred_at, e.rank, e.event_id, e.sequence) AS c,
+               (array_agg(e.sequence ORDER BY e.occurred_at DESC, e.rank DESC, e.event_id DESC,
+                                           e.sequence DESC))[1] AS sequence
         FROM dossier_event e, jsonb_array_elements(e.content -> 'components') AS c
         WHERE e.dossier = ANY (p_codes) AND e.applied AND e.content ? 'components' GROUP BY 1, 2
     ) AS m;
@@ -186,7 +188,7 @@ BEGIN
     FROM (
         SELECT DISTINCT ON (dossier) dossier, sequence, parties, party_year, binds
         FROM dossier_event WHERE dossier = ANY (p_codes) AND applied AND parties IS NOT NULL
-        ORDER BY dossier, occurred_at DESC, rank DESC, event_id DESC
+        ORDER BY dossier, occurred_at DESC, rank DESC, event_id DESC, sequence DESC
     ) AS s, jsonb_to_recordset(s.parties) AS p(role text, id_type text, pseudonym text);
 END $$;
 

@@ -117,9 +117,10 @@ BEGIN
     RETURN cardinality(held);
 END $$;
 
--- An operator has a parked dossier tried again, or with p_from an already delivered part sent once more. What was
--- dropped from the outbox cannot be sent. Returns how many events are pending now; NULL: no such dossier.
-CREATE FUNCTION delivery_replay(p_dossier text, p_from bigint) RETURNS integer
+-- An operator has a parked dossier tried again, or with p_from an already delivered part sent once more; the portal is
+-- asked first what it holds unless p_unasked. What was dropped from the outbox cannot be sent. Returns how many events
+-- are pending now; NULL: no such dossier.
+CREATE FUNCTION delivery_replay(p_dossier text, p_from bigint, p_unasked boolean) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = lienthong, pg_temp AS $$
 BEGIN
     PERFORM FROM delivery_head WHERE dossier = p_dossier FOR UPDATE;
@@ -130,7 +131,7 @@ BEGIN
     WHERE sequence IN (SELECT e.sequence FROM dossier_event e WHERE e.dossier = p_dossier AND e.sequence + 0 >= p_from)
       AND delivered_at IS NOT NULL AND payload IS NOT NULL;
     UPDATE delivery_head SET parked = NULL, parked_at = NULL, attempts = 0, due_at = clock_timestamp(),
-        token = token + 1, in_doubt = true,
+        token = token + 1, in_doubt = NOT p_unasked,
         next = (SELECT d.sequence FROM delivery d WHERE d.dossier = p_dossier AND d.delivered_at IS NULL
                 ORDER BY d.sequence LIMIT 1)
     WHERE dossier = p_dossier;

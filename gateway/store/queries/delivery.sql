@@ -12,7 +12,7 @@ FROM delivery_claim($1, $2) AS c JOIN dossier_event e ON e.sequence = c.sequence
 SELECT delivery_settle($1, $2, $3, $4, $5, $6);
 
 -- name: replay
-SELECT delivery_replay($1, $2);
+SELECT delivery_replay($1, $2, $3);
 
 -- name: drop_payloads
 SELECT delivery_drop_payloads($1, $2);

@@ -17,7 +17,7 @@ FROM dossier_component WHERE dossier = $1 ORDER BY code;
 
 -- name: history
 SELECT sequence, event_id, status, occurred_at, recorded_at, late, warning, applied
-FROM dossier_event WHERE dossier = $1 ORDER BY occurred_at, rank, event_id;
+FROM dossier_event WHERE dossier = $1 ORDER BY occurred_at, rank, event_id, sequence;
 
 -- name: feed
 SELECT e.*

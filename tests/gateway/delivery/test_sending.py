@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from adapters.contract import RegistryFault, RegistryTimeout, RegistryUnavailable
+from adapters.contract import RegistryFault, RegistryInvalid, RegistryTimeout, RegistryUnavailable
 from adapters.portal import PortalBusy, PortalExists, PortalMissing, PortalRefused
 from gateway.delivery.plan import Step
 from gateway.delivery.sending import Sending, Work
@@ -119,3 +119,25 @@ async def test_doubt_stays_where_nobody_answers():
     """A portal that does not even say what it holds leaves the doubt."""
     fates, failed = await _sent(Scripted(held_A=RegistryUnavailable("refused")), _work("A", doubtful=True))
     assert (fates, failed) == ([("doubt", "refused")], True)
+
+
+async def test_a_history_too_large_to_be_told_parks_its_dossier_alone():
+    """The others of the batch are asked about again without it, and go on."""
+    portal = Scripted(held_B=RegistryInvalid("too-large"))
+    fates, failed = await _sent(portal, *(_work(code, doubtful=True) for code in "ABCD"))
+    assert (fates, failed) == ([("sent", None), ("park", "too-large"), ("sent", None), ("sent", None)], False)
+    assert [codes for name, codes in portal.calls if name == "held"] == [
+        list("ABCD"),
+        ["A", "B"],
+        ["A"],
+        ["B"],
+        ["C", "D"],
+    ]
+
+
+async def test_a_batch_too_large_for_the_portal_is_halved():
+    """What it takes in halves is sent; a dossier that is too large alone is parked, and was certainly not taken."""
+    portal = Scripted(make_C=RegistryFault("http-413"))
+    fates, failed = await _sent(portal, *map(_work, "ABC"))
+    assert (fates, failed) == ([("sent", None), ("sent", None), ("park", "too-large")], False)
+    assert [codes for name, codes in portal.calls if name == "make"] == [list("ABC"), ["A"], ["B", "C"], ["B"], ["C"]]

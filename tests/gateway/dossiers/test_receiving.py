@@ -1,7 +1,8 @@
 """Events become durable rows without a person's number in clear, and each is told what became of it."""
 
 from base64 import b64decode
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import asyncpg
 import orjson
@@ -9,13 +10,16 @@ import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 
-from gateway.dossiers.receiving import count_results, event_associated_data
+from gateway.dossiers.receiving import Receiver, count_results, event_associated_data
 from gateway.evidence.contract import EvidenceUnavailable
+from gateway.evidence.sealing import MinuteSealer
 from gateway.store.logs import wrapped_key
+from gateway.store.scope import Scope
 from schemas.dossier_events import BrokenEvent
 from schemas.pointers import FieldError
 
 SECRET = "099191000001"
+START = datetime(2026, 11, 21, 1, 30, tzinfo=UTC)
 
 
 async def test_each_event_is_told_its_fate(receive, make_event):
@@ -30,6 +34,22 @@ async def test_each_event_is_told_its_fate(receive, make_event):
     assert results[4].sequence == results[0].sequence
     assert (results[3].event_id, results[3].rejection.code) == ("B1", "request-invalid")
     assert dict(count_results(results)) == {"accepted": 2, "late": 1, "duplicate": 1, "rejected": 1}
+
+
+async def test_every_fate_is_counted(database, pseudonyms, reveal, make_event):
+    """Each event counts once, by where it came from, with the problem's code where it was refused."""
+    counted = []
+    sealer = MinuteSealer(reveal.public_key())
+    receiver = Receiver(database, pseudonyms=pseudonyms, sealer=sealer, count=lambda *told: counted.append(told))
+    first, foreign = make_event(2), make_event(2, agency="H98.01")
+    other = replace(first, note="more")
+    await receiver.receive("H99.igate", Scope.of(["H99*"]), [first, other, foreign, first], request_id="r", now=START)
+    assert [(source, list(told)) for source, told in counted] == [
+        (
+            "api",
+            [("accepted", ""), ("rejected", "event-conflict"), ("rejected", "agreement-missing"), ("duplicate", "")],
+        )
+    ]
 
 
 @pytest.mark.parametrize(

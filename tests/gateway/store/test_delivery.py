@@ -82,6 +82,8 @@ async def test_parked_until_replayed(database, queued):
     assert (await delivery.backlog(database)).parked >= 1
     assert await delivery.replay(database, queued) == 2
     assert (await _claim(database, queued)).doubtful
+    assert await delivery.replay(database, queued, unasked=True) == 2
+    assert not (await _claim(database, queued)).doubtful
 
 
 async def test_content_is_dropped_after_delivery_only(database, database_urls, queued):

@@ -227,6 +227,19 @@ async def test_each_client_has_its_own_event_ids(database):
     assert [told.received for told in fates] == [Received.ACCEPTED, Received.ACCEPTED]
 
 
+async def test_of_two_clients_at_one_place_the_one_recorded_later_is_newer(database):
+    """Also after an event that comes late has the whole dossier projected anew."""
+    code = fresh()
+    await receive(database, event(1, code, minute=5, stated={"channel": "post"}))
+    await receive(database, event(1, code, minute=5, stated={"channel": "online"}), client="H99.other")
+    before = await read_dossier(database, ALL, code)
+    late = await receive(database, event(2, code, 1))
+    after = await read_dossier(database, ALL, code)
+    assert (before.channel, after.channel, late[0].received) == ("online", "online", Received.LATE)
+    numbers = [line["sequence"] for line in after.events]
+    assert numbers == [late[0].sequence, *sorted(numbers[1:])]
+
+
 async def test_a_dossier_belongs_to_the_agency_that_first_reported_it(database):
     """An event of another agency is not kept, even within the first batch."""
     code = fresh()

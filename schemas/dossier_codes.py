@@ -1,7 +1,7 @@
 r"""A dossier code as one segment of a path (PROTOCOL section 5), written in one way and read back.
 
-The rule: a code of unreserved characters (RFC 3986 section 2.3) stands for itself, and other visible ASCII may be
-percent-encoded. What a path of ours cannot hold at all (`/`, `\`, `%`, `;`, letters beyond ASCII, dots alone), a
+The rule: a code of unreserved characters (RFC 3986 section 2.3) stands for itself, and other visible characters
+may be percent-encoded in UTF-8. What a path of ours cannot hold at all (`/`, `\`, `%`, `;`, dots alone), a
 code that is a word of our own paths, and one that begins with `~`, is written `~` and the base64url (RFC 4648
 section 5, no padding) of its UTF-8.
 """

@@ -19,6 +19,7 @@ from gateway.reuse.metrics import Rate, Sums, metrics, open_in_time
 from gateway.store.database import Database
 from gateway.store.reuse import Page
 from gateway.store.scope import Scope
+from schemas.dates import LOCAL
 
 RATED = frozenset(metrics(Sums()).rates)
 """The metrics that are rates, and so have dossiers behind them."""
@@ -89,7 +90,7 @@ def item_of(dossier: Dossier, catalogues: Sequence[Catalogue], question: Questio
         "dossier": dossier.code,
         "agency": dossier.agency,
         "procedure": dossier.procedure,
-        "received_at": dossier.received_at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+        "received_at": dossier.received_at.astimezone(LOCAL).isoformat(timespec="milliseconds"),
         "acknowledged": dossier.acknowledged,
         "numerator": rate.numerator,
         "denominator": rate.denominator,

@@ -82,6 +82,7 @@ ABOUT: dict[str, dict[str, Any]] = {
             *_PERIOD,
             *({"name": name, "schema": _TEXT} for name in ("agency", "procedure", "province", "registry", "month")),
             {"name": "cause", "schema": {"enum": list(CAUSES)}},
+            {"name": "group_by", "schema": {"enum": list(GROUPS)}},
             {"name": "of", "schema": {"enum": ["numerator", "denominator"], "default": "numerator"}},
             {"name": "limit", "schema": {"type": "integer", "minimum": 1, "maximum": 500, "default": 100}},
             {"name": "cursor", "schema": _TEXT},

@@ -30,7 +30,7 @@ _LONGEST = timedelta(days=3_700)
 _REFRESH_S = 1.5
 _FILTERS = ("agency", "procedure", "province", "registry", "cause")
 _MEASURED = frozenset({"from", "to", "group_by"})
-_LISTED = frozenset({"from", "to", "of", "limit", "cursor", "month", *_FILTERS})
+_LISTED = frozenset({"from", "to", "group_by", "of", "limit", "cursor", "month", *_FILTERS})
 _T = TypeVar("_T")
 
 
@@ -64,6 +64,7 @@ class Reuse:
         """List the dossiers and look-ups behind a metric's numerator or denominator, a page at a time."""
         query, metric = exchange.query, params["metric"]
         _known(query, _LISTED)
+        _word(query, "group_by", GROUPS, "agency")  # the question about the numbers may be asked again as it stands
         first, past = _period(query)
         if "month" in query:
             first, past = _month(query["month"], first, past)

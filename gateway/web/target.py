@@ -6,7 +6,7 @@ Routing, authorisation and the signature all use the one string that came over t
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from urllib.parse import urlsplit
+from urllib.parse import unquote_to_bytes, urlsplit
 
 from gateway.refusals import Refusal
 
@@ -58,6 +58,14 @@ def _split(raw: str) -> tuple[str, str | None]:
     if not _TARGET.match(raw) or _PERCENT.search(raw):
         raise Refusal("request-malformed", "target", detail="The request target is not in origin form.")
     path, mark, query = raw.partition("?")
-    if _FORBIDDEN.search(path) or _NON_ASCII.search(path):
+    if _FORBIDDEN.search(path) or (_NON_ASCII.search(path) and not _is_text(path)):
         raise Refusal("request-malformed", "path", detail="The path holds segments or escapes that are refused.")
     return path, query if mark else None
+
+
+def _is_text(path: str) -> bool:
+    """Whether the path's escapes are printable text in UTF-8 (RFC 3629: neither overlong forms nor surrogates)."""
+    try:
+        return unquote_to_bytes(path).decode().isprintable()
+    except UnicodeDecodeError:
+        return False

@@ -163,10 +163,12 @@ def test_a_client_sees_its_own_agencies_alone(stack):
         ("/declared/evidence?from=2026-01-01&to=2026-02-01&cause=stale", 422),
         ("/evidenced/evidence?from=2026-01-01&to=2026-02-01&month=2026-03", 422),
         ("/nothing/evidence?from=2026-01-01&to=2026-02-01", 404),
+        ("/declared/evidence?from=2026-01-01&to=2026-02-01&group_by=agency", 200),
+        ("/declared/evidence?from=2026-01-01&to=2026-02-01&group_by=officer", 422),
     ],
 )  # fmt: skip
 def test_queries_are_checked(stack, query, status):
-    """What is missing, malformed or unknown is refused with one entry."""
+    """What is missing, malformed or unknown is refused; the numbers' own question is good for what is behind them."""
     answer = stack.ask(method="GET", target=f"/v1/reuse{query}")
     assert answer.status == status, answer.body
 

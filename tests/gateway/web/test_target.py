@@ -21,6 +21,7 @@ HOST = ["gateway.test"]
         ("/v1/a?b=/../c//d", "/v1/a", "b=/../c//d"),
         ("/v1/a%41", "/v1/a%41", None),
         ("/v1/a.b..c", "/v1/a.b..c", None),
+        ("/v1/dossiers/H%E1%BB%93%20s%C6%A1", "/v1/dossiers/H%E1%BB%93%20s%C6%A1", None),
     ],
 )
 def test_accepts_what_is_plain_and_changes_nothing(raw, path, query):
@@ -60,6 +61,10 @@ def test_accepts_what_is_plain_and_changes_nothing(raw, path, query):
         "/v1/registries%252e",
         "/v1/registries%c0%ae",
         "/v1/registries%e0%80%af",
+        "/v1/registries%c3%28",
+        "/v1/registries%ed%a0%80",
+        "/v1/registries%e2%80%ae",
+        "/v1/registries%ff",
         "/v1/đ",
         "/v1/registries%",
         "/v1/registries%4",

@@ -7,6 +7,7 @@ caller, never guessed. Registries write local time without an offset: Asia/Ho_Ch
 import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
+from functools import lru_cache
 from typing import Literal
 
 LOCAL = timezone(timedelta(hours=7), "Asia/Ho_Chi_Minh")
@@ -18,6 +19,8 @@ Precision = Literal["year", "month", "day"]
 _FIRST_YEAR, _LAST_YEAR, _LAST_MONTH = 1000, 9999, 12
 _FEBRUARY = 2
 _DAYS = (0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+_REMEMBERED = 8192
+"""Days kept in memory once read: people share their birthdays."""
 _PARTIAL = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?")
 
 _FORMATS: dict[str, re.Pattern[str]] = {
@@ -83,6 +86,7 @@ class PartialDate:
         return f"{self.year:04d}-{self.month:02d}-{self.day:02d}"
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def parse_partial(text: str) -> PartialDate:
     """Read `YYYY`, `YYYY-MM` or `YYYY-MM-DD` (PROTOCOL section 3); `ValueError` on anything else."""
     found = _PARTIAL.fullmatch(text)
@@ -92,6 +96,7 @@ def parse_partial(text: str) -> PartialDate:
     return PartialDate(int(year), int(month) if month else None, int(day) if day else None)
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def parse_registry_date(text: str, *formats: str) -> PartialDate:
     """Read a registry's date in one of the `formats` the caller allows; a time gives its local day.
 
@@ -118,6 +123,7 @@ def parse_registry_time(text: str, *formats: str) -> datetime:
     raise ValueError("the time has none of the expected formats")
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def format_registry_date(value: PartialDate, style: str) -> str:
     """Write a date in a registry's format; `ValueError` where the format wants more than was said.
 

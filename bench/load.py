@@ -22,6 +22,7 @@ from signing.message import Request, sign_request
 
 HERE = Path(__file__).resolve().parent
 LIMIT_S = 120
+OFFICERS = 4000
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,10 +128,18 @@ def lookups(persons: Sequence[dict[str, Any]], fields: Sequence[str]) -> Iterato
                     "dossier": f"H99.01-261121-{number % 9000 + 1000:04d}",
                     "component": "TP01",
                     "legal_basis": "law",
-                    # 001…050: the insurer does not know officers whose number ends in 054 or 055
-                    "officer": {"id": f"099085000{number % 50 + 1:03d}", "name": "Trần Văn Cán", "unit": "H99.01"},
+                    "officer": {"id": _officer(number), "name": "Trần Văn Cán", "unit": "H99.01"},
                 },
                 "fields": list(fields),
             },
             ensure_ascii=False,
         ).encode()
+
+
+def _officer(number: int) -> str:
+    """Return one of 4,000 officers' numbers, as many as so many look-ups a second would come from.
+
+    They end in 001…050: the insurer does not know officers whose number ends in 054 or 055.
+    """
+    group, place = divmod(number % OFFICERS, 50)
+    return f"099085{group:03d}{place + 1:03d}"

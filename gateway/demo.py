@@ -9,7 +9,9 @@ import sys
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import aiohttp
 import orjson
@@ -20,6 +22,8 @@ from gateway.client import Answer, Client, ClientError, Exchange, Refused, Unkno
 from gateway.client.protocol import believe
 from gateway.client.proving import fetch_proof
 from gateway.sandbox.layout import PROVINCE, STRICT_PROVINCE, Layout
+from gateway.sandbox.staff import DECOY
+from schemas.dates import LOCAL
 
 SERVICE = "population/person"
 SUBJECT = {"id_type": "personal_id", "id": "099191000001", "full_name": "NGUYỄN THỊ THỬ", "birth_date": "1991-05-02"}
@@ -54,18 +58,19 @@ class Stage:
         async with self.session.get(f"{self.mocks['population']}/_journal/count") as response:
             return int((await response.json())["calls"])
 
-    async def lienthong(self, *arguments: str) -> str:
-        """Run a command of ours against this sandbox. Raises `StoryFailed` unless it ends with 0."""
+    async def lienthong(self, *arguments: str, typed: str = "") -> str:
+        """Run a command of ours here, with `typed` on its input. Raises `StoryFailed` unless it ends with 0."""
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
             "gateway.cli",
             *arguments,
             env={"LIENTHONG_ENV_FILE": str(self.layout.env), "PATH": "/usr/bin:/bin"},
+            stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
         )
-        output, _ = await process.communicate()
+        output, _ = await process.communicate(typed.encode())
         text = output.decode().strip()
         if process.returncode:
             raise StoryFailed(f"lienthong {' '.join(arguments)} ended with {process.returncode}: {text}")
@@ -155,6 +160,46 @@ async def audited(stage: Stage) -> str:
     return f"{told.splitlines()[-1]}\n{entries}"
 
 
+async def explained(stage: Stage) -> str:
+    """Report the dossier of the first look-up: it explains it; nothing else would."""
+    dossier = {
+        "event_id": f"demo-{uuid4().hex}",
+        "dossier": PURPOSE["dossier"],
+        "procedure": PURPOSE["procedure"],
+        "agency": "H99.01",
+        "status": 2,
+        "occurred_at": (datetime.now(LOCAL) - timedelta(hours=1)).isoformat(timespec="seconds"),
+        "parties": [{"id_type": SUBJECT["id_type"], "id": SUBJECT["id"], "role": "applicant"}],
+    }
+    await stage.province.request("POST", "/v1/dossiers/events", {"events": [dossier]})
+    await stage.lienthong("audit", "explain")
+    told = await stage.lienthong("audit", "show", "--request-id", _request_id(_kept(stage)))
+    _claim("explained: open_dossier" in told, "an explained look-up")
+    return told.splitlines()[-1]
+
+
+async def alerted(stage: Stage) -> str:
+    """Look up a person who does not exist and to whom no work leads: an alert says so."""
+    subject = {**SUBJECT, "id": DECOY}
+    purpose = {name: value for name, value in PURPOSE.items() if name not in {"dossier", "component"}}
+    answer = await stage.province.lookup(SERVICE, subject, purpose, FIELDS)
+    _claim(answer.value["outcome"] == "no_match", "no match")
+    await stage.lienthong("audit", "explain")
+    told = await stage.lienthong("audit", "alerts", "--rule", "decoy", "--limit", "1")
+    _claim("decoy:" in told and DECOY not in told, "an alert that names nobody")
+    return told
+
+
+async def told_to_citizen(stage: Stage) -> str:
+    """Tell the citizen who looked, and why; every row can be checked against a signed checkpoint."""
+    path = stage.layout.root / "demo-report.json"
+    told = await stage.lienthong("citizen", "report", "--id", "-", typed=SUBJECT["id"])
+    path.write_text(await stage.lienthong("citizen", "report", "--id", "-", "--json", typed=SUBJECT["id"]), "utf-8")
+    verdict = await stage.lienthong("citizen", "verify", str(path), "--vkey", str(stage.layout.vkey))
+    _claim("the report verifies" in verdict and SUBJECT["id"] not in told, "a report that verifies")
+    return f"{told}\n{verdict.splitlines()[-1]}"
+
+
 STORY: tuple[tuple[str, str, Step], ...] = (
     ("Tra cứu có ký số", "A signed look-up: the fields asked for, no more, with a receipt", looked_up),
     ("Trường ngoài thỏa thuận", "A field beyond the agreement is refused before any registry is asked", refused_field),
@@ -165,6 +210,9 @@ STORY: tuple[tuple[str, str, Step], ...] = (
     ("Thỏa thuận chặt", "No open dossier, no look-up", strict_agreement),
     ("Biên nhận", "The receipt, proved offline", proved),
     ("Nhật ký", "The whole log, recomputed", audited),
+    ("Lý do", "The dossier explains the look-up: most look-ups explain themselves", explained),
+    ("Cảnh báo", "A decoy was looked up: the alert says why it is there", alerted),
+    ("Báo cáo cho công dân", "Who looked at me? The citizen's own report, checked offline", told_to_citizen),
 )
 
 

@@ -24,7 +24,7 @@ from gateway.reuse.catalogue import Catalogue, catalogues_of
 from gateway.store.alerts import rule_settings
 from gateway.store.configuration import ConfigurationStore
 from gateway.store.database import Database, StoreError
-from gateway.store.findings import Batch, Mark, heads, marks, outcomes, put
+from gateway.store.findings import Batch, Mark, explanations_of, heads, marks, outcomes, put
 from gateway.store.reuse import configurations
 
 INDEXES, EVENTS, JUDGED = 1000, 200, 500
@@ -120,6 +120,24 @@ class Auditor:
             await self._judge(lookups, Mark())
             number += len(lookups)
         return number
+
+    async def compare(self, since: datetime, until: datetime) -> tuple[int, list[str]]:
+        """Explain anew all that ended in [since, until), writing nothing; return how many, and which differ.
+
+        A look-up whose stored explanation is missing or another one is named by its entry. Raises `StoreError`.
+        """
+        await self._refresh()
+        number, differing = 0, list[str]()
+        async for lookups in self._pages(since, until):
+            batch, _ = await self._found(lookups)
+            stored = await explanations_of(self._database, [row["entry_id"] for row in batch.explanations])
+            differing += [
+                row["entry_id"]
+                for row in batch.explanations
+                if stored.get(row["entry_id"]) != (row["kind"], row["version"], row["detail"])
+            ]
+            number += len(batch.explanations)
+        return number, differing
 
     async def try_out(
         self, setting: Setting, since: datetime, until: datetime, seen: Callable[[int], None] = lambda _: None

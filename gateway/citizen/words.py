@@ -19,6 +19,10 @@ OUTCOMES: Mapping[str, str] = {
     "match": "Đã xác nhận: khớp",
     "review": "Đã đối chiếu: cần xem lại",
     "mismatch": "Đã đối chiếu: không khớp",
+    "registry-unavailable": "Cơ sở dữ liệu không trả lời; không có thông tin nào được cung cấp",
+    "registry-timeout": "Cơ sở dữ liệu không trả lời kịp; không có thông tin nào được cung cấp",
+    "registry-fault": "Cơ sở dữ liệu gặp lỗi; không có thông tin nào được cung cấp",
+    "registry-invalid": "Câu trả lời bị loại vì không hợp lệ; không có thông tin nào được cung cấp",
 }
 REGISTRIES: Mapping[str, str] = {
     "population": "Cơ sở dữ liệu quốc gia về dân cư",

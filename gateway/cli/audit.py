@@ -15,6 +15,7 @@ from gateway.evidence.audit import audit_verify
 from gateway.evidence.keys import EvidenceKeys
 from gateway.evidence.report import Report
 from gateway.settings import Settings
+from gateway.store.findings import Explained, explanations_of
 from gateway.store.logs import StoredEntry, entries_of_request
 
 group = typer.Typer(no_args_is_help=True, help="Verify the log, show entries of it, and judge look-ups.")
@@ -65,14 +66,17 @@ def show(
     request_id: Annotated[str, typer.Option("--request-id", help="The X-Request-Id of an exchange.")],
     json: Json = False,
 ) -> None:
-    """Show the entries of one exchange, as they stand in the log; sealed parts stay sealed."""
-    entries = run(_entries(settings(), request_id))
+    """Show the entries of one exchange, as they stand in the log, and what explains it; sealed parts stay sealed."""
+    entries, explained = run(_entries(settings(), request_id))
     if json:
         print_json([_entry(entry) for entry in entries])
     for entry in () if json else entries:
         leaf = orjson.loads(entry.leaf)
         word = leaf.get("outcome") or leaf.get("mode") or ""
         out.print(f"{entry.origin} #{entry.index} {entry.at.isoformat()} {entry.kind} {word}", markup=False)
+    for kind, _, detail in () if json else explained.values():
+        why = f" ({detail['why']})" if detail.get("why") else ""
+        out.print(f"explained: {kind}{why}", markup=False)
     if not entries:
         fail("the log has no entry of this request")
 
@@ -83,9 +87,11 @@ async def _verified(chosen: Settings, against: str | None) -> Report:
         return await audit_verify(database, verifier, against=against, pins=pins_of(chosen))
 
 
-async def _entries(chosen: Settings, request_id: str) -> list[StoredEntry]:
+async def _entries(chosen: Settings, request_id: str) -> tuple[list[StoredEntry], dict[str, Explained]]:
+    """Return an exchange's entries, and what was found beside the log about them."""
     async with database_of(chosen) as database:
-        return await entries_of_request(database, request_id)
+        entries = await entries_of_request(database, request_id)
+        return entries, await explanations_of(database, [orjson.loads(entry.leaf)["id"] for entry in entries])
 
 
 def _lacks_anchor(report: Report) -> bool:

@@ -1,4 +1,4 @@
-"""`lienthong audit simulate | explain | rules`: what the rules find, and how well (docs/DETECTIONS.md)."""
+"""`lienthong audit simulate | explain | alerts | rules`: what the rules find, and how well (docs/DETECTIONS.md)."""
 
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any
@@ -13,9 +13,12 @@ from gateway.audit.streaming import Auditor
 from gateway.cli.common import fail, guarded, out, print_json, run, settings
 from gateway.evidence.log import utc_now
 from gateway.settings import Settings
+from gateway.store.findings import alerts as open_alerts
+from gateway.store.scope import Scope
 from schemas.dates import LOCAL
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+_FIRST, _NAMED = (1e9, 2**62), 20
 PRECISION, RECALL, UNEXPLAINED = 0.8, 0.9, 0.05
 """What the simulated month has to reach."""
 
@@ -47,9 +50,18 @@ def simulate(
 
 def explain(
     recompute: Annotated[bool, typer.Option("--recompute", help="Explain and judge again what was judged.")] = False,
+    compare: Annotated[
+        bool, typer.Option("--compare", help="Recompute without writing and compare with what is stored.")
+    ] = False,
     days: Annotated[int, typer.Option(min=1, max=400, help="How far back.")] = 30,
 ) -> None:
-    """Explain what the keeper has not explained yet; with --recompute the last days again, with today's rules."""
+    """Explain what the keeper has not explained yet; with --recompute the last days again, with today's rules.
+
+    With --compare nothing is written: exit code 1 and the entries where a stored explanation is not the recomputed one.
+    """
+    if compare:
+        _compared(*run(_comparison(settings(), days)))
+        return
     number = run(_explained(settings(), days if recompute else 0))
     out.print(f"{number} look-ups explained again" if recompute else "every look-up is explained or found wanting")
 
@@ -69,6 +81,45 @@ def rules(
             f"{name}  precision {one.precision:.2f} ({one.closed} cases)  fired {one.fired}, open {one.open}",
             markup=False,
         )
+
+
+def alerts(
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="At most so many.")] = 20,
+    rule: Annotated[str, typer.Option(help="Of this rule alone.")] = "",
+    json: Json = False,
+) -> None:
+    """List the open alerts, best believed first: why each is there, and the look-up behind it."""
+    rows = run(_alerts(settings(), rule, limit))
+    if json:
+        moments = [{"entry_id": str(row["entry_id"]), "happened_at": row["happened_at"].isoformat()} for row in rows]
+        print_json([{**row, **told} for row, told in zip(rows, moments, strict=True)])
+        return
+    for row in rows:
+        when = row["happened_at"].astimezone(LOCAL).strftime("%d/%m/%Y %H:%M:%S")
+        out.print(f"{row['score']:5.1f}  {when}  {row['rule']}: {row['sentence_vi']}", markup=False)
+        out.print(f"       {row['agency'] or row['client'] or '–'}, look-up {row['entry_id']}", markup=False)
+    out.print(f"{len(rows)} open alerts")
+
+
+async def _alerts(chosen: Settings, rule: str, limit: int) -> list[dict[str, Any]]:
+    async with database_of(chosen) as database:
+        rows = await open_alerts(database, Scope.everything(), "open", rule, _FIRST, limit)
+    names = ("alert_id", "rule", "score", "sentence_vi", "sentence_en", "agency", "client", "entry_id", "happened_at")
+    return [{name: row[name] for name in names} for row in rows]
+
+
+async def _comparison(chosen: Settings, days: int) -> tuple[int, list[str]]:
+    async with database_of(chosen) as database:
+        now = utc_now()
+        return await Auditor(database, clock=utc_now).compare(now - timedelta(days=days), now)
+
+
+def _compared(number: int, differing: list[str]) -> None:
+    for entry in differing[:_NAMED]:
+        out.print(f"differs: {entry}", markup=False)
+    if differing:
+        fail(f"{len(differing)} of {number} stored explanations are not what is recomputed")
+    out.print(f"{number} explanations recomputed: each is the stored one", markup=False)
 
 
 async def _explained(chosen: Settings, days: int) -> int:
@@ -116,4 +167,5 @@ def add_to(group: typer.Typer) -> None:
     """Add this module's commands to `lienthong audit`."""
     group.command()(simulate)
     group.command()(explain)
+    group.command()(alerts)
     group.command()(rules)

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from gateway.sandbox.layout import MINISTRY, PROVINCE, REGISTRIES, STRICT_PROVINCE
 from gateway.sandbox.procedures import CATALOGUE as CATALOGUE_OF_PROCEDURES
 from gateway.sandbox.procedures import procedure_document
+from gateway.sandbox.staff import staff_document
 from schemas.services import CATALOGUE, ServiceSpec
 
 _VALID = 'valid_from = "2020-01-01"\nvalid_until = "2039-12-31"\ndaily_quota = 50000000\n'
@@ -17,13 +18,14 @@ PROCEDURES = tuple(f"9.99990{number}" for number in range(1, 10))
 
 
 def documents() -> dict[str, str]:
-    """Return the agreements' and procedures' files by path under `config`; none of them names an address or a key."""
+    """Return the agreements, procedures and staff list by path under `config`; none names an address or a key."""
     texts = {
         f"agreements/{PROVINCE}.toml": _agreement(PROVINCE, "H99*", "none", explained="population/person"),
         f"agreements/{STRICT_PROVINCE}.toml": _agreement(STRICT_PROVINCE, "H98*", "party"),
         f"agreements/{MINISTRY}.toml": _head(MINISTRY, "G99*"),
     }
     texts.update({f"procedures/{code}.toml": procedure_document(code) for code in CATALOGUE_OF_PROCEDURES})
+    texts["staff/sandbox.toml"] = staff_document()
     return texts
 
 

@@ -14,6 +14,9 @@ import orjson
 from gateway.store.database import Database
 from gateway.store.scope import Scope
 
+Explained = tuple[str, int, dict[str, Any]]
+"""Kind, version and detail of a stored explanation."""
+
 
 @dataclass(frozen=True, slots=True)
 class Batch:
@@ -80,6 +83,12 @@ async def outcomes(database: Database) -> dict[str, dict[str, int]]:
     for rule, verdict, number in await database.fetch("findings.outcomes"):
         found.setdefault(rule, {})[verdict] = number
     return found
+
+
+async def explanations_of(database: Database, entries: Sequence[str]) -> dict[str, Explained]:
+    """Return (kind, version, detail) of what is stored of these entries, by entry."""
+    rows = await database.fetch("findings.explanations_by_ids", list(entries))
+    return {str(row[0]): (row[1], row[2], orjson.loads(row[3])) for row in rows}
 
 
 def _json(rows: Sequence[Mapping[str, Any]]) -> str:

@@ -88,6 +88,9 @@ SELECT key, rule, entry_id, score, happened_at, at FROM alert WHERE NOT detail ?
 -- name: explanations_of
 SELECT entry_id, kind, detail FROM explanation WHERE at >= $1 AND at < $2;
 
+-- name: explanations_by_ids
+SELECT entry_id, kind, version, detail FROM explanation WHERE entry_id = ANY ($1::uuid[]);
+
 -- name: page_to_explain
 SELECT log_id, index, at, entry_id, kind, leaf FROM entry
 WHERE (kind IN ('answered', 'refused', 'status') OR kind = 'admin' AND subject IS NOT NULL)

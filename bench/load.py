@@ -128,7 +128,7 @@ def lookups(persons: Sequence[dict[str, Any]], fields: Sequence[str]) -> Iterato
                     "dossier": f"H99.01-261121-{number % 9000 + 1000:04d}",
                     "component": "TP01",
                     "legal_basis": "law",
-                    "officer": {"id": _officer(number), "name": "Trần Văn Cán", "unit": "H99.01"},
+                    "officer": _officer(number),
                 },
                 "fields": list(fields),
             },
@@ -136,10 +136,10 @@ def lookups(persons: Sequence[dict[str, Any]], fields: Sequence[str]) -> Iterato
         ).encode()
 
 
-def _officer(number: int) -> str:
-    """Return one of 4,000 officers' numbers, as many as so many look-ups a second would come from.
+def _officer(number: int) -> dict[str, str]:
+    """Return one of 4,000 officers in 80 units, as many as so many look-ups a second would come from.
 
-    They end in 001…050: the insurer does not know officers whose number ends in 054 or 055.
+    Their numbers end in 001…050: the insurer does not know officers whose number ends in 054 or 055.
     """
-    group, place = divmod(number % OFFICERS, 50)
-    return f"099085{group:03d}{place + 1:03d}"
+    unit, place = divmod(number % OFFICERS, 50)
+    return {"id": f"099085{unit:03d}{place + 1:03d}", "name": "Trần Văn Cán", "unit": f"H99.{unit + 1:02d}"}

@@ -6,6 +6,7 @@ The rule: nothing in a page runs; styles, fonts and pictures are our own files (
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -50,18 +51,11 @@ class Place:
 
 
 class Pages:
-    """Makes pages; holds the templates, read once."""
+    """Makes pages."""
 
     def __init__(self, texts: Texts, places: Sequence[Place]) -> None:
         self._texts, self._places = texts, sorted(places, key=lambda place: place.number)
-        self._environment = Environment(
-            loader=FileSystemLoader(Path(__file__).with_name("templates")),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        self._environment.filters |= {"moment": moment, "day": day, "count": count, "decimal": decimal}
+        self._environment = _templates()
 
     @property
     def texts(self) -> Texts:
@@ -98,6 +92,20 @@ class Pages:
             **context,
         )
         return web.Response(text=html, status=status, content_type="text/html", charset="utf-8")
+
+
+@cache
+def _templates() -> Environment:
+    """Open the templates; each is compiled at its first use in a process."""
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).with_name("templates")),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"moment": moment, "day": day, "count": count, "decimal": decimal}
+    return environment
 
 
 def moment(value: datetime | None, *, exact: bool = False) -> str:

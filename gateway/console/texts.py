@@ -11,6 +11,7 @@ One file a screen, `texts/<screen>.toml`; every text is a table of both language
 
 import tomllib
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 
 LANGUAGES = ("vi", "en")
@@ -23,8 +24,9 @@ class TextError(Exception):
     """A text is missing, or lacks a language."""
 
 
+@cache
 def load_texts(directory: Path | None = None) -> Texts:
-    """Read every text as `<file>.<key>`. Raises `TextError` where one lacks a language."""
+    """Read every text as `<file>.<key>`, once in a process. Raises `TextError` where one lacks a language."""
     found: dict[str, Mapping[str, str]] = {}
     for path in sorted((directory or Path(__file__).with_name("texts")).glob("*.toml")):
         for key, words in tomllib.loads(path.read_text(encoding="utf-8")).items():

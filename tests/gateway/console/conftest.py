@@ -10,7 +10,9 @@ import pyotp
 import pytest
 from aiohttp import CookieJar
 from aiohttp.test_utils import TestClient, TestServer
+from argon2 import PasswordHasher
 
+from gateway.console import credentials
 from gateway.console.accounts import Accounts
 from gateway.console.app import application
 from gateway.console.process import open_desk
@@ -64,7 +66,13 @@ def console_env(console_layout, monkeypatch):
 
 
 @pytest.fixture
-async def desk(console_env, clock):  # noqa: ARG001 — its files and environment are what is loaded
+def cheap_hashes(monkeypatch):
+    """Hash passwords fast; `test_credentials.py` and whole installations prove the real parameters."""
+    monkeypatch.setattr(credentials, "_HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+
+
+@pytest.fixture
+async def desk(console_env, clock, cheap_hashes):  # noqa: ARG001 — what is loaded, and how it hashes
     """Open what the screens share."""
     async with open_desk(*load_console_settings(), clock) as opened:
         yield opened
@@ -192,7 +200,9 @@ async def looked_up(desk):
             commitment=b"c" * 32,
             **common,
         )
-        return asked, await desk.evidence.append(answer)
+        answered = await desk.evidence.append(answer)
+        await count_days(desk.database)  # as the keeper does
+        return asked, answered
 
     return append
 

@@ -104,10 +104,24 @@ def require_private_file(path: Path, name: str) -> None:
         raise ValueError(f"{name} can be read by others (mode {stat.S_IMODE(mode):04o}) — run chmod 600 on it")
 
 
+def settings_file() -> str | None:
+    """Return the file of settings that `LIENTHONG_ENV_FILE` names, if any. Raises `SettingsError` where it is none."""
+    name = os.environ.get("LIENTHONG_ENV_FILE")
+    if not name:
+        return None
+    try:
+        Path(name).read_text(encoding="utf-8")
+    except OSError as error:
+        raise SettingsError(f"LIENTHONG_ENV_FILE: {name}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise SettingsError(f"LIENTHONG_ENV_FILE: {name}: this is no text in UTF-8") from None
+    return name
+
+
 def load_settings() -> Settings:
     """Read the settings. Raises `SettingsError` with one line that names the first wrong setting."""
     try:
-        return Settings(_env_file=os.environ.get("LIENTHONG_ENV_FILE"))
+        return Settings(_env_file=settings_file())
     except ValidationError as error:
         raise SettingsError(first_wrong(error)) from None
 
@@ -117,4 +131,6 @@ def first_wrong(error: ValidationError, prefix: str = "LIENTHONG_") -> str:
     first = error.errors(include_input=False, include_url=False)[0]
     where = "_".join(str(part) for part in first["loc"]).upper()
     name = f"{prefix}{where}: " if where else ""
-    return f"{name}{first['msg']}"
+    if first["type"] == "missing":
+        return f"{name}not set — set it, or name a file of settings with LIENTHONG_ENV_FILE"
+    return name + first["msg"].removeprefix("Value error, ")

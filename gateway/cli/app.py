@@ -6,10 +6,12 @@ Only the module of the command that was asked for is imported (0.4 s instead of 
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from importlib.metadata import version
+from typing import Annotated
 
 import typer
 
-from gateway.cli.common import EXIT_CODES
+from gateway.cli.common import EXIT_CODES, out
 
 COMMANDS = {
     "serve": "serving",
@@ -47,11 +49,25 @@ def build(word: str | None = None) -> typer.Typer:
         help="Liên Thông: registries answer each other, signed, agreed and on the record. "
         f"Settings come from LIENTHONG_* or the file that LIENTHONG_ENV_FILE names. {EXIT_CODES}",
     )
-    app.callback()(lambda: None)  # a group even where only one command is loaded
+    app.callback()(_root)  # a group even where only one command is loaded
     wanted = [COMMANDS[word]] if word in COMMANDS else dict.fromkeys(COMMANDS.values())
     for name in wanted:
         import_module(f"gateway.cli.{name}").register(app)
     return app
+
+
+def _tell_version(wanted: bool) -> None:
+    if wanted:
+        out.print(version("lienthong"))
+        raise typer.Exit
+
+
+def _root(
+    _: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_tell_version, help="Print the version and end.")
+    ] = False,
+) -> None:
+    """Take what stands before a command."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

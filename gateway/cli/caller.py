@@ -1,6 +1,5 @@
 """Who calls, and whom: options first, then the environment or the file that `LIENTHONG_ENV_FILE` names."""
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,7 +7,7 @@ from pydantic import ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from gateway.client.identity import Identity, load_identity
-from gateway.settings import SettingsError
+from gateway.settings import SettingsError, settings_file
 
 
 class CallerSettings(BaseSettings):
@@ -52,6 +51,6 @@ def url_of(url: str | None) -> str:
 
 def _known() -> CallerSettings:
     try:
-        return CallerSettings(_env_file=os.environ.get("LIENTHONG_ENV_FILE"))
+        return CallerSettings(_env_file=settings_file())
     except ValidationError:
         raise SettingsError("LIENTHONG_CLIENT or LIENTHONG_PUBLIC_URLS is wrong") from None

@@ -5,12 +5,15 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from pydantic import TypeAdapter, ValidationError
 
 from gateway.cli.common import Exit, fail, guarded, out, print_json
 from gateway.keyfiles import client_document, new_client, new_installation
+from schemas.configuration_terms import Identifier
 from signing.checkpoint import verifier_key
 from signing.keys import Algorithm, SigningKey, jwks
 
+_IDENTIFIER: TypeAdapter[str] = TypeAdapter(Identifier)
 group = typer.Typer(no_args_is_help=True, help="Make key files, and show what of them is public.")
 
 
@@ -35,6 +38,10 @@ def new(
         if not made:
             out.print("every key is already there")
         return
+    try:
+        _IDENTIFIER.validate_python(client)
+    except ValidationError:
+        fail("a client id is 1 to 64 of letters, digits, dot, - and _", Exit.USAGE)
     key = guarded(lambda: new_client(directory, client, algorithm, keyid or f"{client}-1"))
     out.out(client_document(client, client, "other", key), end="")
 

@@ -4,7 +4,6 @@ The rule: the console has its own database role and its own key file; of the log
 the reveal key's private half is read by this process alone, and only where it is named.
 """
 
-import os
 from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
@@ -13,7 +12,7 @@ from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from gateway.evidence.keys import WriterKeys
-from gateway.settings import LogSettings, SettingsError, first_wrong, require_private_file
+from gateway.settings import LogSettings, SettingsError, first_wrong, require_private_file, settings_file
 
 _POSTGRESQL = r"^postgres(ql)?://"
 _ADDRESS = r"^([A-Za-z0-9.\-]+|\[[0-9a-fA-F:]+\]):[0-9]{1,5}$"
@@ -71,7 +70,7 @@ def load_console_settings() -> tuple[ConsoleSettings, LogSettings]:
 
     Raises `SettingsError` with one line that names the first wrong setting.
     """
-    file = os.environ.get("LIENTHONG_ENV_FILE")
+    file = settings_file()
     try:
         console = ConsoleSettings(_env_file=file)
     except ValidationError as error:

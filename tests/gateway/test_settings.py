@@ -51,7 +51,7 @@ def test_a_missing_setting_is_named(environment, monkeypatch, name):
     """The line begins with the setting that is wanted."""
     assert name in environment
     monkeypatch.delenv(f"LIENTHONG_{name}")
-    assert _told().startswith(f"LIENTHONG_{name}: ")
+    assert _told().startswith(f"LIENTHONG_{name}: not set — ")
 
 
 @pytest.mark.parametrize(
@@ -126,6 +126,17 @@ def test_settings_come_from_the_file_that_is_named(environment, tmp_path, monkey
     monkeypatch.setenv("LIENTHONG_LOG_LEVEL", "error")
     assert load_settings().origin == environment["ORIGIN"]
     assert load_settings().log_level == "error"
+
+
+@pytest.mark.usefixtures("environment")
+@pytest.mark.parametrize("content", [None, b"\x9f\xff"])
+def test_a_file_of_settings_that_is_none_is_named(tmp_path, monkeypatch, content):
+    """A wrong LIENTHONG_ENV_FILE is told as such, not as a setting that is missing in it."""
+    file = tmp_path / "env"
+    if content is not None:
+        file.write_bytes(content)
+    monkeypatch.setenv("LIENTHONG_ENV_FILE", str(file))
+    assert _told().startswith(f"LIENTHONG_ENV_FILE: {file}: ")
 
 
 @pytest.mark.usefixtures("environment")

@@ -13,6 +13,13 @@ def test_every_command_helps(lienthong, word):
     assert "Usage: lienthong" in done.out
 
 
+def test_the_version_is_told(lienthong):
+    """--version prints one line and ends well."""
+    done = lienthong("--version")
+    assert (done.code, done.err, done.out.count("\n")) == (0, "", 1)
+    assert done.out[0].isdigit()
+
+
 def test_help_names_every_command_and_the_exit_codes(lienthong):
     """The overview lists all commands and says what the exit codes mean."""
     done = lienthong("--help")

@@ -47,3 +47,10 @@ def test_no_key_is_one_line(lienthong, tmp_path):
     for file in (tmp_path / "text", tmp_path / "none"):
         done = lienthong("keys", "show", file)
         assert (done.code, done.err.count("\n")) == (1, 1)
+
+
+def test_a_client_id_that_no_configuration_takes_is_refused(lienthong, tmp_path):
+    """What `lienthong check` would refuse is not made in the first place."""
+    done = lienthong("keys", "new", tmp_path / "new", "--client", "bad id!")
+    assert (done.code, done.err) == (2, "lienthong: a client id is 1 to 64 of letters, digits, dot, - and _\n")
+    assert not (tmp_path / "new").exists()

@@ -81,8 +81,9 @@ FROM (
 ) AS x ORDER BY n, answer
 """
 _FOUND = f"""
-INSERT INTO explanation (entry_id, log_id, index, at, agency, kind, version, detail)
-SELECT {_ID.format("9")}, $1, 2 * n + 1, at, unit, explained, 1,
+INSERT INTO explanation (entry_id, log_id, index, at, agency, kind, version, client, service, procedure, outcome,
+                         detail)
+SELECT {_ID.format("9")}, $1, 2 * n + 1, at, unit, explained, 1, client, service, procedure, outcome,
        CASE explained WHEN 'unexplained' THEN '{{"why": "unknown-dossier"}}'::jsonb
                       ELSE jsonb_build_object('dossier', dossier) END
 FROM made WHERE kind <> 'abandoned'

@@ -76,6 +76,10 @@ def _row(lookup: Lookup, explanation: Explanation) -> dict[str, Any]:
         "kind": explanation.kind,
         "version": VERSION,
         "detail": explanation.detail,
+        "client": lookup.client,
+        "service": lookup.service,
+        "procedure": lookup.procedure,
+        "outcome": lookup.outcome,
     }
 
 

@@ -24,7 +24,7 @@ from gateway.reuse.catalogue import Catalogue, catalogues_of
 from gateway.store.alerts import rule_settings
 from gateway.store.configuration import ConfigurationStore
 from gateway.store.database import Database, StoreError
-from gateway.store.findings import Batch, Mark, explanations_of, heads, marks, outcomes, put
+from gateway.store.findings import Batch, Mark, count_days, explanations_of, heads, marks, outcomes, put
 from gateway.store.reuse import configurations
 
 INDEXES, EVENTS, JUDGED = 1000, 200, 500
@@ -65,9 +65,9 @@ class Auditor:
             pass
 
     async def step(self) -> bool:
-        """Judge one batch of every source; whether anything was new. Raises `StoreError`."""
+        """Judge one batch of every source, and count it; whether anything was new. Raises `StoreError`."""
         await self._refresh()
-        read, busy = await marks(self._database), False
+        read, busy = await marks(self._database), await count_days(self._database)
         for log_id, head in (await heads(self._database)).items():
             source = f"log {log_id}"
             start = read.get(source, 0)

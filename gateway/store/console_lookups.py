@@ -15,6 +15,9 @@ from gateway.store.scope import Scope
 FACET_ROWS = 5000
 """Over how many of the newest rows facets are counted."""
 
+_USUAL_REASON = "open_dossier"
+"""What most look-ups have, so that it is found by time."""
+
 
 class Place(NamedTuple):
     """Where a page ends: the next begins before it."""
@@ -98,14 +101,20 @@ class Step(NamedTuple):
 
 async def lookups(database: Database, scope: Scope, filters: Filters, limit: int) -> list[Lookup]:
     """Return the newest `limit` exchanges before the filters' place. Raises `StoreError`."""
-    name = "page_explained" if filters.explained is not None else "page"
-    rows = await database.fetch(f"console_lookups.{name}", *_arguments(scope, filters), limit)
-    return [Lookup(*row) for row in rows]
+    way = _way(filters)
+    return [
+        Lookup(*row)
+        for row in await database.fetch(f"console_lookups.page{way}", *_arguments(scope, filters, way), limit)
+    ]
 
 
 async def facets(database: Database, scope: Scope, filters: Filters, limit: int = FACET_ROWS) -> list[Facet]:
     """Return counts by facet over the newest `limit` exchanges. Raises `StoreError`."""
-    return [Facet(*row) for row in await database.fetch("console_lookups.facets", *_arguments(scope, filters), limit)]
+    way = _way(filters)
+    return [
+        Facet(*row)
+        for row in await database.fetch(f"console_lookups.facets{way}", *_arguments(scope, filters, way), limit)
+    ]
 
 
 async def one_lookup(database: Database, scope: Scope, entry_id: str) -> Lookup | None:
@@ -142,29 +151,48 @@ async def timeline(database: Database, scope: Scope, dossier: str) -> list[Step]
     return [Step(*row) for row in await database.fetch("console_lookups.timeline", dossier, _likes(scope))]
 
 
+def _way(filters: Filters) -> str:
+    """Return by which of the four ways of `console_lookups.sql` a list is read: the end of its queries' names."""
+    if filters.subject is not None:
+        return "_of_person"
+    if filters.explained not in {None, _USUAL_REASON} and filters.officer is None and filters.dossier is None:
+        return "_of_reason"
+    return "_of_services" if filters.services is not None and len(filters.services) > 1 else ""
+
+
 def _likes(scope: Scope) -> list[str] | None:
     """Return the patterns of a scope; None for everything: entries without an agency are seen by nobody else."""
     return None if scope.is_everything else scope.likes()
 
 
-def _root(scope: Scope) -> str | None:
-    """Return the one first part that a scope's agencies share, for the index on it."""
-    roots = scope.roots()
-    return roots[0] if not scope.is_everything and len(roots) == 1 else None
+def _territory(scope: Scope, unit: str | None) -> tuple[list[str] | None, str | None, str | None]:
+    """Return (patterns, first part, agency) that rows have: for a whole province or one agency, its index suffices."""
+    patterns = sorted(scope.patterns)
+    if scope.is_everything or len(patterns) != 1:
+        return _likes(scope), None, unit
+    (pattern,) = patterns
+    base = pattern.removesuffix("*")
+    if pattern != base and "." not in base:
+        return None, base, unit
+    if pattern == base and unit in {None, base}:
+        return None, None, base
+    return _likes(scope), None, unit
 
 
-def _arguments(scope: Scope, filters: Filters) -> tuple[Any, ...]:
+def _arguments(scope: Scope, filters: Filters, way: str) -> tuple[Any, ...]:
     at, log_id, position = filters.before
+    likes, root, unit = _territory(scope, filters.unit)
+    services = list(filters.services) if filters.services is not None else None
     return (
         filters.since,
         at,
         log_id,
         position,
-        _likes(scope),
-        _root(scope),
+        likes,
+        root,
         filters.client,
-        filters.unit,
-        list(filters.services) if filters.services is not None else None,
+        unit,
+        services if way else next(iter(services or ()), None),
         filters.procedure,
         filters.dossier,
         filters.outcome,

@@ -1,6 +1,6 @@
 """What the console's counting screens read: today, officers, agencies, deliveries, the random check (THREATS F).
 
-The rule: every query takes the scope of whoever reads.
+The rule: every query takes the scope of whoever reads, and what goes over weeks is read from counts by local day.
 """
 
 from collections.abc import Sequence
@@ -22,6 +22,10 @@ class Flagged(NamedTuple):
     en: str
     agency: str | None
     at: datetime
+
+
+NEWEST = 2000
+"""Over how many of the newest look-ups registries are judged: those of ten seconds at 200 a second."""
 
 
 class Registry(NamedTuple):
@@ -80,7 +84,7 @@ class Unit(NamedTuple):
 
 
 class Peer(NamedTuple):
-    """An officer of the same agency."""
+    """An officer of the same agency: answered look-ups, and persons of each day added up."""
 
     officer: bytes
     lookups: int
@@ -143,13 +147,13 @@ class Screens:
         """Return the open alerts with the highest scores."""
         return [Flagged(*row) for row in await self._fetch("strongest", limit)]
 
-    async def days(self, since: datetime) -> dict[date, int]:
+    async def days(self, since: date) -> dict[date, int]:
         """Return look-ups by local day."""
         return {row[0]: row[1] for row in await self._fetch("days", since)}
 
     async def registries(self, since: datetime) -> list[Registry]:
-        """Return how each registry answered since then."""
-        return [Registry(*row) for row in await self._fetch("registries", since)]
+        """Return how each registry answered since then, over the newest look-ups."""
+        return [Registry(*row) for row in await self._fetch("registries", since, NEWEST)]
 
     async def backlog(self) -> Waiting:
         """Return how much waits for the portal."""
@@ -196,12 +200,12 @@ class Screens:
         """Return (service, outcome, look-ups) of an agency."""
         return [(row[0], row[1], row[2]) for row in await self._fetch("agency_outcomes", unit, since)]
 
-    async def agency_days(self, unit: str, since: datetime) -> dict[date, int]:
+    async def agency_days(self, unit: str, since: date) -> dict[date, int]:
         """Return an agency's look-ups by local day."""
         return {row[0]: row[1] for row in await self._fetch("agency_days", unit, since)}
 
     async def client_volumes(
-        self, client: str, since: datetime, today: datetime
+        self, client: str, since: datetime, today: date
     ) -> list[tuple[str | None, str | None, int, int]]:
         """Return (service, outcome, look-ups since then, look-ups of today) of a client."""
         return [(row[0], row[1], row[2], row[3]) for row in await self._fetch("client_volumes", client, since, today)]

@@ -47,6 +47,11 @@ async def heads(database: Database) -> dict[int, int]:
     return {row[0]: row[1] for row in await database.fetch("findings.heads")}
 
 
+async def count_days(database: Database, most: int = 20_000) -> bool:
+    """Count what ended since the last time by day, at most `most` entries of each log; whether more waits."""
+    return bool(await database.fetchval("findings.count_days", most))
+
+
 async def put(database: Database, mark: Mark, now: datetime, batch: Batch) -> bool:
     """Write a batch and move the mark; False where somebody else moved it meanwhile and nothing was done."""
     pairs = sorted(set(batch.officer_days))

@@ -5,7 +5,7 @@ The rule: what is shown of the configuration is the version in force, keys by th
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
 from aiohttp import web
 
@@ -17,7 +17,7 @@ from gateway.snapshot import Snapshot, build_snapshot
 from gateway.store.configuration import ConfigurationStore
 from gateway.store.console_screens import Screens
 from schemas.configuration_models import Key
-from schemas.dates import LOCAL
+from schemas.dates import local_day
 
 _SPAN, _MOST, _DIGITS = timedelta(days=30), 200, 10
 _CODE = "{code:[A-Za-z0-9][A-Za-z0-9._-]{0,63}}"
@@ -89,7 +89,7 @@ async def chart(visit: Visit) -> web.StreamResponse:
 async def client(visit: Visit) -> web.StreamResponse:
     """Show one client: keys, agreements beside the real volume, outcomes."""
     name, screens = visit.path("code"), Screens(visit.desk.database, visit.scope)
-    volumes = await screens.client_volumes(name, visit.now - _SPAN, _midnight(visit.now))
+    volumes = await screens.client_volumes(name, visit.now - _SPAN, local_day(visit.now))
     in_force, version, documents = await _configuration(visit)
     snapshot = build_snapshot(version, documents)
     known = snapshot.configuration.clients.get(name)
@@ -154,14 +154,10 @@ def declared(snapshot: Snapshot, client: str, volumes: Iterable[Volume]) -> list
     ]
 
 
-def _midnight(now: datetime) -> datetime:
-    return datetime.combine(now.astimezone(LOCAL).date(), time(), LOCAL)
-
-
 async def _series(visit: Visit, code: str) -> list[tuple[date, int, float | None]]:
-    today = visit.now.astimezone(LOCAL).date()
+    today = local_day(visit.now)
     first = today - timedelta(days=13)
-    counts = await Screens(visit.desk.database, visit.scope).agency_days(code, datetime.combine(first, time(), LOCAL))
+    counts = await Screens(visit.desk.database, visit.scope).agency_days(code, first)
     return [(day, counts.get(day, 0), None) for day in (first + timedelta(days=step) for step in range(14))]
 
 

@@ -92,8 +92,9 @@ async def chart(visit: Visit) -> web.StreamResponse:
 def standing(unit: Unit, peers: Sequence[Peer], officer: Sequence[bytes]) -> Standing:
     """Return where an officer stands among an agency's officers; `usual` is the median of the others."""
     others = [peer.lookups for peer in peers if peer.officer not in officer]
-    place = 1 + sum(number > unit.lookups for number in others)
-    return Standing(unit.unit or "", place, len(others), unit.lookups, median(others) if others else 0.0)
+    own = sum(peer.lookups for peer in peers if peer.officer in officer) or unit.lookups
+    place = 1 + sum(number > own for number in others)
+    return Standing(unit.unit or "", place, len(others), own, median(others) if others else 0.0)
 
 
 async def _standing(screens: Screens, visit: Visit, unit: Unit, officer: Sequence[bytes]) -> Standing:

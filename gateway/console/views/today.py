@@ -5,7 +5,7 @@ The rule: every figure is of the reader's agencies and leads to the list it coun
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from statistics import median
 
 from aiohttp import web
@@ -18,7 +18,7 @@ from gateway.console.visit import Visit
 from gateway.store.console import Job
 from gateway.store.console_screens import Screens
 from gateway.store.logs import log_states
-from schemas.dates import LOCAL
+from schemas.dates import local_day
 
 _SHOWN_DAYS, _WEEKS, _ALERTS = 14, 4, 8
 _LATELY = timedelta(minutes=15)
@@ -66,9 +66,9 @@ def usual(counts: Mapping[date, int], day: date) -> float | None:
 
 
 async def _days(visit: Visit) -> list[Day]:
-    today = visit.now.astimezone(LOCAL).date()
+    today = local_day(visit.now)
     since = today - timedelta(days=_SHOWN_DAYS - 1 + 7 * _WEEKS)
-    counts = await Screens(visit.desk.database, visit.scope).days(datetime.combine(since, time(), LOCAL))
+    counts = await Screens(visit.desk.database, visit.scope).days(since)
     shown = [today - timedelta(days=back) for back in reversed(range(_SHOWN_DAYS))]
     return [(day, counts.get(day, 0), usual(counts, day)) for day in shown]
 

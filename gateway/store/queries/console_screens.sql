@@ -1,5 +1,6 @@
 -- The screens that count: today, officers, agencies, deliveries, the random check. $1 is always the scope's patterns
--- of agencies, NULL for everything.
+-- of agencies, NULL for everything. What goes over weeks is read from `lookup_day` and `audit_officer_day`, which follow
+-- the log within seconds; no screen reads more than a few thousand entries.
 
 -- name: explained
 SELECT kind, count(*) FROM explanation
@@ -18,16 +19,18 @@ WHERE state IN ('open', 'assigned') AND ($1::text[] IS NULL OR agency LIKE ANY (
 ORDER BY score DESC, at DESC LIMIT $2;
 
 -- name: days
-SELECT (e.at AT TIME ZONE interval '7 hours')::date AS day, count(*)
-FROM entry e WHERE e.kind IN ('answered', 'refused', 'abandoned') AND e.at >= $2
-  AND ($1::text[] IS NULL OR e.unit LIKE ANY ($1))
-GROUP BY 1 ORDER BY 1;
+SELECT day, sum(lookups) FROM lookup_day
+WHERE day >= $2 AND ($1::text[] IS NULL OR unit LIKE ANY ($1)) GROUP BY 1 ORDER BY 1;
 
 -- name: registries
 SELECT split_part(e.service, '/', 1), count(*),
        count(*) FILTER (WHERE e.outcome LIKE 'registry-%'), max(e.at)
-FROM entry e WHERE e.kind IN ('answered', 'refused', 'abandoned') AND e.at >= $2 AND e.service IS NOT NULL
-  AND ($1::text[] IS NULL OR e.unit LIKE ANY ($1))
+FROM (
+    SELECT service, outcome, at FROM entry
+    WHERE kind IN ('answered', 'refused', 'abandoned') AND at >= $2 AND service IS NOT NULL
+      AND ($1::text[] IS NULL OR unit LIKE ANY ($1))
+    ORDER BY at DESC, log_id DESC, index DESC LIMIT $3
+) AS e
 GROUP BY 1 ORDER BY 1;
 
 -- name: backlog
@@ -72,12 +75,17 @@ WHERE e.kind IN ('answered', 'refused', 'abandoned') AND e.officer = ANY ($2) AN
   AND ($1::text[] IS NULL OR e.unit LIKE ANY ($1))
 GROUP BY 1 ORDER BY 2 DESC;
 
+-- Persons are counted anew every day.
 -- name: peers
-SELECT e.officer, count(*), count(DISTINCT e.subject), count(*) FILTER (WHERE x.kind = 'unexplained')
-FROM entry e LEFT JOIN explanation x ON x.entry_id = e.entry_id
-WHERE e.kind IN ('answered', 'refused', 'abandoned') AND e.unit = $2 AND e.at >= $3 AND e.officer IS NOT NULL
-  AND ($1::text[] IS NULL OR e.unit LIKE ANY ($1))
-GROUP BY 1 ORDER BY 2 DESC LIMIT $4;
+SELECT d.officer, sum(d.lookups), sum(d.persons), coalesce(max(u.unexplained), 0)
+FROM audit_officer_day d LEFT JOIN (
+    SELECT e.officer, count(*) AS unexplained
+    FROM explanation x JOIN entry e ON e.log_id = x.log_id AND e.index = x.index AND e.at = x.at
+    WHERE x.agency = $2 AND x.kind = 'unexplained' AND x.at >= $3 GROUP BY 1
+) AS u ON u.officer = d.officer
+WHERE d.unit = $2 AND d.day >= ($3::timestamptz AT TIME ZONE interval '7 hours')::date
+  AND ($1::text[] IS NULL OR d.unit LIKE ANY ($1))
+GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT $4;
 
 -- name: officer_alerts
 SELECT alert_id, rule, score, sentence_vi, sentence_en, agency, at FROM alert
@@ -85,35 +93,46 @@ WHERE officer = ANY ($2) AND at >= $3 AND ($1::text[] IS NULL OR agency LIKE ANY
 ORDER BY score DESC, at DESC LIMIT 50;
 
 -- name: agencies
-SELECT e.unit, count(*), count(DISTINCT e.officer), count(*) FILTER (WHERE x.kind = 'unexplained'), count(x.kind),
-       count(*) FILTER (WHERE e.kind <> 'answered' OR e.outcome LIKE 'registry-%')
-FROM entry e LEFT JOIN explanation x ON x.entry_id = e.entry_id
-WHERE e.kind IN ('answered', 'refused', 'abandoned') AND e.at >= $2 AND e.unit IS NOT NULL
-  AND ($1::text[] IS NULL OR e.unit LIKE ANY ($1))
-GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT $3;
+WITH busiest AS MATERIALIZED (
+    SELECT unit, sum(lookups) AS lookups,
+           sum(lookups) FILTER (WHERE kind <> 'answered' OR outcome LIKE 'registry-%') AS errors
+    FROM lookup_day
+    WHERE day >= ($2::timestamptz AT TIME ZONE interval '7 hours')::date AND unit <> ''
+      AND ($1::text[] IS NULL OR unit LIKE ANY ($1))
+    GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT $3
+), unexplained AS MATERIALIZED (
+    SELECT agency, count(*) AS number FROM explanation WHERE kind = 'unexplained' AND at >= $2 GROUP BY 1
+)
+SELECT b.unit, b.lookups, o.officers, coalesce(u.number, 0), x.judged, coalesce(b.errors, 0)
+FROM busiest b LEFT JOIN unexplained u ON u.agency = b.unit
+CROSS JOIN LATERAL (
+    SELECT count(DISTINCT officer) AS officers FROM audit_officer_day d
+    WHERE d.unit = b.unit AND d.day >= ($2::timestamptz AT TIME ZONE interval '7 hours')::date) AS o
+CROSS JOIN LATERAL (SELECT count(*) AS judged FROM explanation x WHERE x.agency = b.unit AND x.at >= $2) AS x
+ORDER BY b.lookups DESC, b.unit;
 
 -- name: clients
-SELECT e.client, count(*), count(*) FILTER (WHERE e.kind = 'refused'), max(e.at)
-FROM entry e WHERE e.kind IN ('answered', 'refused', 'abandoned') AND e.at >= $2 AND e.client IS NOT NULL
-  AND ($1::text[] IS NULL OR e.unit LIKE ANY ($1))
+SELECT client, sum(lookups), coalesce(sum(lookups) FILTER (WHERE kind = 'refused'), 0), max(last_at)
+FROM lookup_day
+WHERE day >= ($2::timestamptz AT TIME ZONE interval '7 hours')::date AND client <> ''
+  AND ($1::text[] IS NULL OR unit LIKE ANY ($1))
 GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT $3;
 
 -- name: agency_outcomes
-SELECT e.service, e.outcome, count(*) FROM entry e
-WHERE e.kind IN ('answered', 'refused', 'abandoned') AND e.unit = $2 AND e.at >= $3
-  AND ($1::text[] IS NULL OR e.unit LIKE ANY ($1))
+SELECT nullif(service, ''), nullif(outcome, ''), sum(lookups) FROM lookup_day
+WHERE unit = $2 AND day >= ($3::timestamptz AT TIME ZONE interval '7 hours')::date
+  AND ($1::text[] IS NULL OR unit LIKE ANY ($1))
 GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2;
 
 -- name: agency_days
-SELECT (e.at AT TIME ZONE interval '7 hours')::date, count(*) FROM entry e
-WHERE e.kind IN ('answered', 'refused', 'abandoned') AND e.unit = $2 AND e.at >= $3
-  AND ($1::text[] IS NULL OR e.unit LIKE ANY ($1))
-GROUP BY 1 ORDER BY 1;
+SELECT day, sum(lookups) FROM lookup_day
+WHERE unit = $2 AND day >= $3 AND ($1::text[] IS NULL OR unit LIKE ANY ($1)) GROUP BY 1 ORDER BY 1;
 
 -- name: client_volumes
-SELECT e.service, e.outcome, count(*), count(*) FILTER (WHERE e.at >= $4) FROM entry e
-WHERE e.kind IN ('answered', 'refused', 'abandoned') AND e.client = $2 AND e.at >= $3
-  AND ($1::text[] IS NULL OR e.unit LIKE ANY ($1))
+SELECT nullif(service, ''), nullif(outcome, ''), sum(lookups), coalesce(sum(lookups) FILTER (WHERE day >= $4), 0)
+FROM lookup_day
+WHERE client = $2 AND day >= ($3::timestamptz AT TIME ZONE interval '7 hours')::date
+  AND ($1::text[] IS NULL OR unit LIKE ANY ($1))
 GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2;
 
 -- name: client_keys

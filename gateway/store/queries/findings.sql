@@ -73,6 +73,9 @@ WHERE c.state = 'closed' GROUP BY 1, 2;
 -- name: put
 SELECT audit_put($1, $2, $3, $4, $5::jsonb, $6::jsonb, $7::bytea[], $8::date[], $9::jsonb);
 
+-- name: count_days
+SELECT audit_count_days($1);
+
 -- name: put_staff
 SELECT audit_staff_put($1, $2::jsonb, $3::jsonb, $4::jsonb);
 

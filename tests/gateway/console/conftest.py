@@ -26,6 +26,7 @@ from gateway.export.signing import sign_manifests
 from gateway.sandbox.files import Addresses, prepare, write_env
 from gateway.sandbox.layout import Layout
 from gateway.settings import load_settings
+from gateway.store.findings import count_days
 
 _numbers = count(1)
 OFFICER, PERSON = "099085000009", "099191000001"

@@ -1,5 +1,6 @@
 """Lists of look-ups: by the right index, within a scope."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import asyncpg
@@ -74,6 +75,88 @@ async def test_facets_count_the_list(console):
     assert counted["outcome", "found"] == counted["explained", "pending"] == 4000
     few = await facets(console, Scope.everything(), ALL, 100)
     assert sum(rows for facet, _, rows in few if facet == "outcome") == 100
+
+
+async def test_several_services_are_merged_newest_first(console, database_urls):
+    """A registry's list is the newest of all its services, however rare one of them is."""
+    await _insert(database_urls, index=5000, at=AT + timedelta(seconds=9), service="tax/obligations")
+    await _insert(database_urls, index=5001, at=AT - timedelta(seconds=9), service="tax/taxpayer")
+    both = replace(ALL, services=("tax/taxpayer", "tax/obligations"))
+    assert [row.position for row in await lookups(console, Scope.everything(), both, 10)] == [5000, 5001]
+    assert [row.position for row in await lookups(console, Scope.everything(), both, 1)] == [5000]
+    one = replace(ALL, services=("tax/taxpayer",))
+    assert [row.position for row in await lookups(console, Scope.everything(), one, 10)] == [5001]
+    counted = {(facet, value): rows for facet, value, rows in await facets(console, Scope.everything(), both)}
+    assert counted["service", "tax/taxpayer"] == counted["service", "tax/obligations"] == 1
+
+
+async def test_a_person_is_found_as_asked_for_and_as_the_registry_named_them(console, database_urls):
+    """Each exchange comes once, newest first, from either column, within scope and filters."""
+    me, old, other = b"m" * 32, b"o" * 32, b"x" * 32
+    await _insert(database_urls, index=6000, at=AT, subject=me, person=me)
+    await _insert(database_urls, index=6001, at=AT + timedelta(seconds=1), subject=other, person=me)
+    await _insert(database_urls, index=6002, at=AT + timedelta(seconds=2), subject=old, person=me, unit="H98.07")
+    await _insert(database_urls, index=6003, at=AT + timedelta(seconds=3), subject=other, person=other)
+    mine = replace(ALL, subject=(me, old))
+    assert [row.position for row in await lookups(console, Scope.everything(), mine, 10)] == [6002, 6001, 6000]
+    assert [row.position for row in await lookups(console, Scope.everything(), mine, 2)] == [6002, 6001]
+    after = replace(mine, before=Place(AT + timedelta(seconds=2), 1, 6002))
+    assert [row.position for row in await lookups(console, Scope.everything(), after, 10)] == [6001, 6000]
+    assert [row.position for row in await lookups(console, Scope.of(["H98.07"]), mine, 10)] == [6002]
+    nowhere = replace(mine, unit="H97.01")
+    assert await lookups(console, Scope.everything(), nowhere, 10) == []
+    counted = {(facet, value): rows for facet, value, rows in await facets(console, Scope.everything(), mine)}
+    assert counted["outcome", "found"] == 3
+
+
+async def test_a_reason_is_found_with_every_other_filter(console, database_urls):
+    """What a rare reason explains is held against agency, client, service, outcome and scope."""
+    owner = await asyncpg.connect(database_urls.owner)
+    await owner.execute(
+        """INSERT INTO lienthong.explanation (entry_id, log_id, index, at, agency, kind, version, client, service,
+                                              procedure, outcome)
+           SELECT entry_id, log_id, index, at, unit, CASE WHEN index < 3990 THEN 'emergency' ELSE 'correction' END, 1,
+                  client, service, procedure, outcome
+           FROM lienthong.entry WHERE log_id = 1 AND index BETWEEN 3980 AND 3999 ON CONFLICT DO NOTHING"""
+    )
+    await owner.close()
+    rare = replace(ALL, explained="emergency")
+    everything = Scope.everything()
+    assert [row.position for row in await lookups(console, everything, rare, 3)] == [3989, 3988, 3987]
+    assert {row.explained for row in await lookups(console, everything, rare, 50)} == {"emergency"}
+    for changes, number in (
+        ({"unit": "H99.05"}, 1),
+        ({"client": "usual"}, 10),
+        ({"client": "rare"}, 0),
+        ({"services": ("population/person",)}, 10),
+        ({"outcome": "no_match"}, 0),
+        ({"dossier": "H99.01-261121-3981"}, 1),
+    ):
+        narrowed = replace(rare, **changes)
+        assert len(await lookups(console, everything, narrowed, 50)) == number, changes
+        counted = await facets(console, everything, narrowed)
+        assert sum(rows for facet, _, rows in counted if facet == "outcome") == number, changes
+    assert await lookups(console, Scope.of(["H98*"]), rare, 50) == []
+    assert len(await lookups(console, Scope.of(["H99*"]), rare, 50)) == 10
+
+
+async def _insert(database_urls, *, index, at, **columns):
+    """Append an answer unless it is there."""
+    given = {"service": "population/person", "unit": "H99.01", "subject": None, "person": None, **columns}
+    owner = await asyncpg.connect(database_urls.owner)
+    await owner.execute(
+        """INSERT INTO lienthong.entry (log_id, index, at, entry_id, kind, request_id, client, service, unit, subject,
+                                        person, outcome, leaf)
+           VALUES (1, $1, $2, gen_random_uuid(), 'answered', 'r', 'odd', $3, $4, $5, $6, 'found', 'x')
+           ON CONFLICT DO NOTHING""",
+        index,
+        at,
+        given["service"],
+        given["unit"],
+        given["subject"],
+        given["person"],
+    )
+    await owner.close()
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,14 @@ def test_an_unknown_name_is_an_error():
         query("configuration.nonsense")
 
 
+def test_a_part_stands_where_it_is_named_and_comments_do_not():
+    """What queries share is written once; a comment before a block is no end of the one before."""
+    page, facets = (named("console_lookups")[name] for name in ("page", "facets"))
+    assert "split_part(e.unit, '.', 1) = $6" in page
+    assert "split_part(e.unit, '.', 1) = $6" in facets
+    assert not any("{{" in sql or "--" in sql for sql in named("console_lookups").values())
+
+
 async def test_every_query_is_valid(database):
     """PostgreSQL prepares every named query that stands for one statement."""
     for file in sorted(Path(module.__file__).with_name("queries").glob("*.sql")):

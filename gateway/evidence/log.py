@@ -214,7 +214,7 @@ class EvidenceLog:
     def _take_batch(self, lease: Lease) -> _Batch:
         """Take what queued, at most `BATCH`: one data key, no nonce twice (the later one lost it).
 
-        Drafts are encoded here, one after the other, which costs a third of encoding each among other work.
+        Drafts are encoded here, for the log that is leased now, one after the other.
         """
         batch, nonces = _Batch(), set[bytes]()
         while self._queue and len(batch) < BATCH:

@@ -2,6 +2,8 @@
 
 import asyncio
 import re
+import secrets
+import string
 import time
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,7 +24,7 @@ SELECT {0} AS who, min(entry_id::text)::uuid AS entry_id, min(dossier) AS dossie
 FROM entry WHERE kind = 'answered' AND at > now() - interval '7 days'
 GROUP BY 1 ORDER BY count(*) {1}, 1 LIMIT 1
 """
-_HANDLE = "INSERT INTO console_handle VALUES ($1, 'subject', $2, $3, $4, NULL, NULL, now())"
+_HANDLE = "INSERT INTO console_handle VALUES ($1, 'subject', $2, $3, $4, 1, 'bench', now())"
 _FORM = re.compile(r'name="form" value="([^"]+)"')
 
 
@@ -49,8 +51,8 @@ class Known:
 class Auditor:
     """A user of the console who is logged in. An async context manager."""
 
-    def __init__(self, url: str, secrets: Path) -> None:
-        self._url, self._secrets = url, tomllib.loads(secrets.read_text(encoding="utf-8"))
+    def __init__(self, url: str, known: Path) -> None:
+        self._url, self._secrets = url, tomllib.loads(known.read_text(encoding="utf-8"))
         self._session = aiohttp.ClientSession(
             cookie_jar=aiohttp.CookieJar(unsafe=True), timeout=aiohttp.ClientTimeout(60)
         )
@@ -99,7 +101,7 @@ async def known(owner: asyncpg.Connection, login: str) -> Known:
     orders = ("DESC", "ASC")
     officers = [(await owner.fetch(_ENTRY_OF.format("officer", order)))[0] for order in orders]
     persons = [(await owner.fetch(_ENTRY_OF.format("subject", order)))[0] for order in orders]
-    handles = ["busiestperson" * 2, "usualperson" * 2]
+    handles = ["".join(secrets.choice(string.ascii_lowercase) for _ in range(28)) for _ in persons]
     for handle, person in zip(handles, persons, strict=True):
         await owner.execute(_HANDLE, handle, [person["who"]], person["entry_id"], login)
     return Known(str(officers[0]["entry_id"]), str(officers[1]["entry_id"]), officers[0]["dossier"], *handles)

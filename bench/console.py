@@ -28,12 +28,14 @@ from rich.table import Table
 from bench.auditor import OK, Auditor, View, known, leisurely, views, views_of_a_province
 from bench.cpu import children_of, command_of, cpu_us, groups_below
 from bench.traffic import SERVICE, Watch, misuse, prepare
-from bench.year import Filled, fill
+from bench.year import Filled, fill, filled
 from gateway.audit.streaming import Auditor as Judge
 from gateway.audit.tuning import Setting
 from gateway.sandbox.installation import Sandbox
 from gateway.sandbox.layout import AUDITOR, PROVINCE
 from gateway.store.database import Database
+from gateway.store.embedded import APPLICATION, OWNER, EmbeddedPostgres
+from gateway.store.migrations import migrate
 
 PACED = f"/v1/lookups/{SERVICE}"
 OTHER = "tinh12"
@@ -63,23 +65,47 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--seconds", type=float, default=20.0, help="of each round with and without the console")
     parser.add_argument("--rounds", type=int, default=3, help="pairs of rounds: without, with the console")
     parser.add_argument("--turns", type=int, default=6, help="how often each page is asked for")
+    parser.add_argument("--directory", type=Path, help="keep the filled sandbox here, and use it again")
     parser.add_argument("--pages", type=float, default=2.0, help="pages a second that the auditor opens in a round")
     options = parser.parse_args(arguments)
-    directory = Path(tempfile.mkdtemp(prefix="lienthong-bench-"))
+    directory = options.directory or Path(tempfile.mkdtemp(prefix="lienthong-bench-"))
     directory.chmod(0o755)
     sandbox = Sandbox(directory / "DIR", 0)
     try:
+        seen = Seen()
+        seen.filled, seen.filling_s = _filled(sandbox, options.entries)
         url = sandbox.start()
         _add_auditor(sandbox)
-        bench = Bench(sandbox, url, options)
-        asyncio.run(bench.run())
-        show(bench.seen, options)
+        asyncio.run(Bench(sandbox, url, options, seen).run())
+        show(seen, options)
     finally:
-        sandbox.remove()
-        shutil.rmtree(directory, ignore_errors=True)
+        if options.directory:
+            sandbox.stop()
+        else:
+            sandbox.remove()
+            shutil.rmtree(directory, ignore_errors=True)
+
+
+def _filled(sandbox: Sandbox, entries: int) -> tuple[Filled, float]:
+    """Fill the sandbox's database before anything else runs, on a server that need not survive a crash meanwhile."""
+    server = EmbeddedPostgres(sandbox.layout.postgres, scratch=True)
+    server.start()
+    try:
+        return asyncio.run(_fill(server.url(OWNER), entries))
+    finally:
+        server.stop()
+
+
+async def _fill(url: str, entries: int) -> tuple[Filled, float]:
+    await migrate(url, APPLICATION)
+    begun = perf_counter()
+    made = await filled(url) or await fill(url, entries, datetime.now(UTC))
+    return made, perf_counter() - begun
 
 
 def _add_auditor(sandbox: Sandbox) -> None:
+    if _secrets(sandbox, OTHER).exists():
+        return
     words = ["--role", "auditor", "--scope", "H12*", "--name", "Kiểm soát viên", "--out", _secrets(sandbox, OTHER)]
     command = [sys.executable, "-m", "gateway.cli", "console", "user", "add", OTHER, *map(str, words)]
     environment = {**os.environ, "LIENTHONG_ENV_FILE": str(sandbox.layout.env)}
@@ -93,15 +119,15 @@ def _secrets(sandbox: Sandbox, login: str) -> Path:
 class Bench:
     """One run."""
 
-    def __init__(self, sandbox: Sandbox, url: str, options: argparse.Namespace) -> None:
-        self._sandbox, self._url, self._options, self.seen = sandbox, url, options, Seen()
+    def __init__(self, sandbox: Sandbox, url: str, options: argparse.Namespace, seen: Seen) -> None:
+        self._sandbox, self._url, self._options, self.seen = sandbox, url, options, seen
         self._client, self._bodies = sandbox.layout.client_toml(PROVINCE), sandbox.layout.root / "bodies"
         self._settings = dotenv_values(sandbox.layout.env)
 
     async def run(self) -> None:
         """Fill, then measure everything."""
         owner = await asyncpg.connect(self._settings["LIENTHONG_MIGRATION_URL"])
-        await self._fill(owner)
+        self.seen.gigabytes = await owner.fetchval("SELECT pg_database_size(current_database())") / 1e9
         good, wrong = await prepare(self._url, self._client)
         await asyncio.to_thread(self._bodies.write_bytes, b"\n".join(good))
         wanted = views(await known(owner, AUDITOR))
@@ -115,14 +141,6 @@ class Bench:
             await self._rounds(lead, wanted, owner, wrong)
         self.seen.judged = await self._judging()
         await owner.close()
-
-    async def _fill(self, owner: asyncpg.Connection) -> None:
-        begun = perf_counter()
-        url = str(self._settings["LIENTHONG_MIGRATION_URL"])
-        self.seen.filled = await fill(url, self._options.entries, datetime.now(UTC))
-        self.seen.filling_s = perf_counter() - begun
-        self.seen.gigabytes = await owner.fetchval("SELECT pg_database_size(current_database())") / 1e9
-        out.print(f"filled in {self.seen.filling_s:.0f} s, {self.seen.gigabytes:.1f} GB")
 
     async def _pages(self, auditor: Auditor, wanted: Sequence[View]) -> None:
         """Ask for every page in turn, one after another without a pause, while look-ups go on."""
@@ -199,6 +217,7 @@ def _cpu() -> dict[str, float]:
 def show(seen: Seen, options: argparse.Namespace) -> None:
     """Print the tables, each figure beside what it has to reach."""
     entries = seen.filled.entries if seen.filled else 0
+    out.print(f"filled in {seen.filling_s:.0f} s, {seen.gigabytes:.1f} GB")
     table = Table("page", "p50 ms", "p95 ms", "to reach", title=f"{entries:,} entries, {options.rate:.0f} look-ups/s")
     for view, took in seen.pages.items():
         p95 = _share(took, 0.95)

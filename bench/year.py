@@ -6,8 +6,11 @@ hundred thousand answers is of a kind that nobody has seen for weeks. Everything
 filling is the same.
 """
 
+import asyncio
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 import asyncpg
 
@@ -113,6 +116,9 @@ INSERT INTO audit_officer_day
 SELECT officer, (at AT TIME ZONE interval '7 hours')::date, max(unit), count(*), count(DISTINCT subject)
 FROM made WHERE kind = 'answered' GROUP BY 1, 2 ON CONFLICT DO NOTHING
 """
+_INDEXES = """
+SELECT pg_get_indexdef(indexrelid) FROM pg_index WHERE indrelid = 'entry'::regclass AND NOT indisprimary
+"""
 _KEYS = """
 INSERT INTO audit_client_key
 SELECT 'H' || n || '.igate', 'H' || n || '.igate-1', $1::timestamptz FROM generate_series(11, 44) AS n
@@ -129,26 +135,64 @@ class Filled:
     lookups: int
 
 
+class _Month(NamedTuple):
+    """A part of the year that lies in one month: how many look-ups come before it, and how many are of it."""
+
+    log_id: int
+    since: datetime
+    past: datetime
+    before: int
+    lookups: int
+
+
 async def fill(url: str, entries: int, now: datetime) -> Filled:
     """Fill the twelve months before `now` as the owner of the tables. What is there already stays."""
-    settings = {"search_path": "lienthong", "jit": "off", "maintenance_work_mem": "768MB", "synchronous_commit": "off"}
-    connection = await asyncpg.connect(url, server_settings=settings)
+    first = await _connected(url)
+    second = await _connected(url)
     try:
-        log_id = await connection.fetchval(
+        log_id = await first.fetchval(
             "INSERT INTO log (origin, slot, year) VALUES ($1, $2, $3) RETURNING log_id", ORIGIN, LOG_SLOT, now.year
         )
         lookups = round(entries / ASKED_AND_ANSWERED)
         begin, done = now - timedelta(days=365), 0
-        for first, past in _months(begin, now):
+        months: list[_Month] = []
+        for since, past in _months(begin, now):
             upto = round(lookups * (past - begin) / (now - begin))
-            async with connection.transaction():
-                await _month(connection, log_id, first, past, (done, upto - done))
+            months.append(_Month(log_id, since, past, done, upto - done))
             done = upto
-        await _finish(connection, log_id, 2 * lookups, now)
-        made = await connection.fetchval("SELECT count(*) FROM entry WHERE log_id = $1", log_id)
+        await asyncio.gather(_work(first, months), _work(second, months))
+        await _finish(first, log_id, 2 * lookups, now)
+        made = await first.fetchval("SELECT count(*) FROM entry WHERE log_id = $1", log_id)
+    finally:
+        await first.close()
+        await second.close()
+    return Filled(log_id, made, lookups)
+
+
+async def filled(url: str) -> Filled | None:
+    """Return what an earlier filling made; None where there was none."""
+    connection = await _connected(url)
+    try:
+        log_id = await connection.fetchval(
+            "SELECT log_id FROM log JOIN log_head USING (log_id) WHERE origin = $1", ORIGIN
+        )
+        made = await connection.fetchval("SELECT count(*) FROM entry WHERE log_id = $1", log_id, timeout=None)
     finally:
         await connection.close()
-    return Filled(log_id, made, lookups)
+    return Filled(log_id, made, round(made / ASKED_AND_ANSWERED)) if made else None
+
+
+async def _connected(url: str) -> asyncpg.Connection:
+    settings = {"search_path": "lienthong", "jit": "off", "maintenance_work_mem": "512MB", "synchronous_commit": "off"}
+    return await asyncpg.connect(url, server_settings=settings)
+
+
+async def _work(connection: asyncpg.Connection, months: list[_Month]) -> None:
+    """Fill month after month until none is left: two do it side by side."""
+    while months:
+        month = months.pop(0)
+        async with connection.transaction():
+            await _fill_month(connection, month)
 
 
 def _months(begin: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
@@ -161,27 +205,35 @@ def _months(begin: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
     return found
 
 
-async def _month(
-    connection: asyncpg.Connection, log_id: int, first: datetime, past: datetime, numbers: tuple[int, int]
-) -> None:
-    await connection.execute(_MADE, *(first, (past - first).total_seconds(), *numbers), timeout=None)
-    name = f"entry_{first:%Y_%m}"
-    there = await connection.fetchval("SELECT to_regclass($1) IS NOT NULL", name)
-    if not there:  # filled before its indexes are made: a third of the time
-        await connection.execute(
-            f"CREATE TABLE {name} (LIKE entry INCLUDING DEFAULTS INCLUDING STORAGE) WITH (toast_tuple_target = 8160)"
-        )
-    await connection.execute(_ENTRIES.replace("entry_of_month", name), log_id, timeout=None)
-    if not there:
-        start = first.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-        after = (start + timedelta(days=32)).replace(day=1)
-        await connection.execute(
-            f"ALTER TABLE entry ATTACH PARTITION {name} FOR VALUES FROM ('{start}') TO ('{after}')", timeout=None
-        )
-    await connection.execute(_FOUND, log_id, timeout=None)
-    await connection.execute(_ALERTS, log_id, list(RULES), timeout=None)
-    for statement in (_DOSSIERS, _PARTIES, _HABITS):
-        await connection.execute(statement, timeout=None)
+async def _fill_month(connection: asyncpg.Connection, month: _Month) -> None:
+    seconds = (month.past - month.since).total_seconds()
+    await connection.execute(_MADE, month.since, seconds, month.before, month.lookups, timeout=None)
+    for statement, arguments in (
+        (_FOUND, (month.log_id,)),
+        (_ALERTS, (month.log_id, list(RULES))),
+        (_DOSSIERS, ()),
+        (_PARTIES, ()),
+        (_HABITS, ()),
+    ):
+        await connection.execute(statement, *arguments, timeout=None)
+    name = f"entry_{month.since:%Y_%m}"
+    if await connection.fetchval("SELECT to_regclass($1) IS NOT NULL", name):
+        await connection.execute(_ENTRIES.replace("entry_of_month", name), month.log_id, timeout=None)
+        return
+    # filled before its indexes are made, and attached with them: a third of the time
+    await connection.execute(
+        f"CREATE TABLE {name} (LIKE entry INCLUDING DEFAULTS INCLUDING STORAGE) WITH (toast_tuple_target = 8160)"
+    )
+    await connection.execute(_ENTRIES.replace("entry_of_month", name), month.log_id, timeout=None)
+    await connection.execute(f"ALTER TABLE {name} ADD PRIMARY KEY (log_id, index, at)", timeout=None)
+    for (definition,) in await connection.fetch(_INDEXES):
+        made = re.sub(r"INDEX \S+ ON (ONLY )?\S+", f"INDEX ON {name}", definition, count=1)
+        await connection.execute(made, timeout=None)
+    start = month.since.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    after = (start + timedelta(days=32)).replace(day=1)
+    await connection.execute(
+        f"ALTER TABLE entry ATTACH PARTITION {name} FOR VALUES FROM ('{start}') TO ('{after}')", timeout=None
+    )
 
 
 async def _finish(connection: asyncpg.Connection, log_id: int, size: int, now: datetime) -> None:
@@ -192,4 +244,6 @@ async def _finish(connection: asyncpg.Connection, log_id: int, size: int, now: d
         await connection.execute("INSERT INTO checkpoint VALUES ($1, $2, $3, 'bench')", log_id, size, now)
         await connection.execute("INSERT INTO log_head (log_id, next_index, swept) VALUES ($1, $2, $2)", log_id, size)
         await connection.execute(_KEYS, now - timedelta(days=365))
+    while await connection.fetchval("SELECT audit_count_days(200000)", timeout=None):
+        pass
     await connection.execute("VACUUM (ANALYZE)", timeout=None)

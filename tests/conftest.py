@@ -96,10 +96,13 @@ def crash(postgres: EmbeddedPostgres) -> Iterator[Crash]:
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[EmbeddedPostgres]:
-    """One server for the whole session; its database `lienthong` is migrated and serves as a template."""
+    """One server for the whole session; its database `lienthong` is migrated and serves as a template.
+
+    It writes without fsync, which no kill of a process can tell from the real settings; installations have those.
+    """
     with tempfile.TemporaryDirectory(prefix="lt-pg-") as directory:
         Path(directory).chmod(0o755)
-        server = EmbeddedPostgres(Path(directory) / "pg")
+        server = EmbeddedPostgres(Path(directory) / "pg", scratch=True)
         server.start()
         try:
             asyncio.run(migrate(server.url(OWNER), APPLICATION))

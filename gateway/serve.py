@@ -4,9 +4,11 @@ The keeper holds the operations port and the log's housekeeping; where it dies i
 the master ends, everything ends. SIGHUP restarts the workers one by one without a refused request.
 """
 
+import errno
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -16,22 +18,45 @@ from types import FrameType
 
 import structlog
 
-from gateway.settings import Settings
+from gateway.settings import Settings, SettingsError
 from gateway.telemetry import configure_logging
 from gateway.tethered import command_line
 
-_STOP_SECONDS = 30.0
+_STOP_SECONDS, _FREE_SECONDS = 30.0, 5.0
 _log = structlog.get_logger("gateway.serve")
 
 
 def serve(settings: Settings, workers: int) -> int:
-    """Serve until SIGTERM or SIGINT. Returns the exit code: 0 after an orderly end."""
+    """Serve until SIGTERM or SIGINT. Returns the exit code: 0 after an orderly end.
+
+    Raises `SettingsError` where an address cannot be listened on.
+    """
+    for name, address in (("LISTEN", settings.listen), ("OPERATIONS_LISTEN", settings.operations_listen)):
+        _await_free(f"LIENTHONG_{name}", address)
     configure_logging(settings.log_level)
     metrics = tempfile.mkdtemp(prefix="lienthong-metrics-")
     try:
         return _Serving(settings, workers, {**os.environ, "PROMETHEUS_MULTIPROC_DIR": metrics}).run()
     finally:
         shutil.rmtree(metrics, ignore_errors=True)
+
+
+def _await_free(name: str, address: str) -> None:
+    """Wait a moment for an address that a former gateway still holds. Raises `SettingsError`."""
+    host, _, port = address.rpartition(":")
+    until = time.monotonic() + _FREE_SECONDS
+    while True:
+        try:
+            family, *_, place = socket.getaddrinfo(host.strip("[]"), int(port), type=socket.SOCK_STREAM)[0]
+            with socket.socket(family) as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                probe.bind(place)
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE or time.monotonic() > until:
+                raise SettingsError(f"{name}: {address}: {error.strerror}") from None
+            time.sleep(0.1)
+        else:
+            return
 
 
 class _Serving:

@@ -29,7 +29,6 @@ TESTED_ELSEWHERE = {
     "gateway/cli/*.py": "commands, driven whole by tests/flows/test_sandbox.py and tests/gateway/cli/test_app.py",
     "gateway/demo.py": "the story holds itself against the sandbox; `.ci/run` plays it to the end",
     "gateway/app.py": "the order in which a worker is made; tests/flows/test_sandbox.py starts it, kills it, stops it",
-    "gateway/serve.py": "the parent of the workers; tests/flows/test_sandbox.py kills it and stops it",
     "gateway/worker.py": "gunicorn's glue; every test of tests/flows goes through it",
     "gateway/keeper.py": "the process around gateway/evidence/keeper.py; proofs in tests/flows depend on it",
     "gateway/installation.py": "reads key files at the start of every worker in tests/flows",

@@ -51,6 +51,9 @@ class StoreRefused(StoreError):  # noqa: N818 — as above
     """The database refused by a constraint, a function's own check or a missing privilege; nothing was done."""
 
 
+_FAILED = "the database cannot be reached, or failed"
+
+
 async def within(seconds: float, work: Awaitable[_T]) -> _T:
     """Await `work` for at most `seconds`; translate the driver's exceptions, none of which is quoted.
 
@@ -62,9 +65,9 @@ async def within(seconds: float, work: Awaitable[_T]) -> _T:
     except _REFUSALS as error:
         raise StoreRefused(f"{type(error).__name__} ({error.sqlstate})") from None
     except asyncpg.PostgresError as error:
-        raise StoreUnavailable(f"{type(error).__name__} ({error.sqlstate})") from None
+        raise StoreUnavailable(f"{_FAILED}: {type(error).__name__} ({error.sqlstate})") from None
     except (asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, EOFError) as error:
-        raise StoreUnavailable(type(error).__name__) from None
+        raise StoreUnavailable(f"{_FAILED}: {type(error).__name__}") from None
 
 
 class Session:

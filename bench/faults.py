@@ -26,6 +26,7 @@ import aiohttp
 import asyncpg
 from dotenv import dotenv_values
 
+from bench import dossier_faults
 from bench.cpu import groups_below
 from bench.load import people
 from gateway.client import Client, Refused, Unknown
@@ -196,7 +197,14 @@ def main(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(prog="python -m bench faults", description=__doc__)
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--seconds", type=float, default=60.0)
+    parser.add_argument("--dossiers", type=int, default=0, help="so many dossiers' events through kills instead")
+    parser.add_argument("--runs", type=int, default=2, help="how often, with --dossiers")
+    parser.add_argument("--outage", type=float, default=0.0, help="so many seconds without a portal instead")
     options = parser.parse_args(arguments)
+    if options.dossiers or options.outage:
+        held = not options.dossiers or dossier_faults.run(options.dossiers, options.runs)
+        held &= not options.outage or dossier_faults.run_outage(options.outage)
+        raise SystemExit(0 if held else 1)
     faults: dict[str, Callable[[Sandbox], None]] = {
         "kill -9 of a worker": kill_worker,
         "kill -9 of PostgreSQL": kill_postgres,

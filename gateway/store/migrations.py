@@ -1,7 +1,8 @@
 """Numbered migrations, `migrations/NNNN_what_for.sql`, and the grants that follow them (DESIGN section 4).
 
 The rule: each migration runs in one transaction that also writes its number, under an advisory lock,
-so a run that is killed leaves a whole number of migrations and the next run goes on from there.
+so a run that is killed leaves a whole number of migrations and the next run goes on from there. The server looks
+every second whether the run is still there: a killed one does not keep the next waiting behind a long statement.
 """
 
 import re
@@ -14,6 +15,7 @@ from gateway.store.database import FLOOR_VERSION, SCHEMA, Database, StoreRefused
 from gateway.store.queries import query
 
 _FILE = re.compile(r"^(\d{4})_(\w+)\.sql$")
+_WATCHED = {"client_connection_check_interval": "1000"}
 _CONNECT_S, _LOCK_S, _STEP_S = 10.0, 60.0, 3600.0
 
 
@@ -54,7 +56,8 @@ async def migrate(owner_url: str, app_role: str) -> list[Migration]:
     Raises `StoreUnavailable` where the database cannot be reached or a step failed, `StoreRefused` where the
     server is too old, `app_role` does not exist, or the schema is newer than this version of the program.
     """
-    connection = await within(_CONNECT_S, asyncpg.connect(owner_url, timeout=_CONNECT_S))
+    connecting = asyncpg.connect(owner_url, timeout=_CONNECT_S, server_settings=_WATCHED)
+    connection = await within(_CONNECT_S, connecting)
     try:
         if connection.get_server_version().major < FLOOR_VERSION:
             raise StoreRefused(f"PostgreSQL {FLOOR_VERSION} or newer is needed")

@@ -14,7 +14,12 @@ import vl_convert
 from gateway.reuse.report.words import number_vi, percent_vi
 
 EVIDENCED, DECLARED, LOST, HELD = "#0b4f8a", "#c9a227", "#c8553d", "#6b8aa8"
-_INK, _FAINT, _FONT = "#1d2733", "#d9e0e7", "'Be Vietnam Pro', 'Noto Sans', 'Segoe UI', Arial, sans-serif"
+_INK, _SOFT, _FAINT, _FONT = (
+    "#1d2733",
+    "#5b6b7b",
+    "#d9e0e7",
+    "'Be Vietnam Pro', 'Noto Sans', 'Segoe UI', Arial, sans-serif",
+)
 _WIDTH = 940
 _SIZE = re.compile(r'^<svg ([^>]*?)width="([0-9.]+)" height="([0-9.]+)"')
 Data = list[dict[str, Any]]
@@ -63,7 +68,12 @@ def waterfall(steps: Sequence[Step]) -> str:
     order = [step.label for step in steps]
     colours = alt.Scale(domain=["total", "held", "loss", "used"], range=[_INK, HELD, LOST, EVIDENCED])
     base = alt.Chart({"values": data}).encode(
-        y=alt.Y("label:N", sort=order, title=None, axis=alt.Axis(labelLimit=330, labelFontSize=13, ticks=False))
+        y=alt.Y(
+            "label:N",
+            sort=order,
+            title=None,
+            axis=alt.Axis(labelLimit=400, labelFontSize=13, labelPadding=10, ticks=False),
+        )
     )
     bars = base.mark_bar(height=20, cornerRadius=2).encode(
         x=alt.X("low:Q", title=None, axis=None),
@@ -73,7 +83,7 @@ def waterfall(steps: Sequence[Step]) -> str:
     texts = base.mark_text(align="left", dx=6, fontSize=13, fontWeight="bold", color=_INK).encode(
         x="high:Q", text="text:N"
     )
-    return _svg((bars + texts).properties(width=_WIDTH - 380, height=30 * len(order)))
+    return _svg((bars + texts).properties(width=_WIDTH - 430, height=30 * len(order)))
 
 
 def dumbbells(pairs: Sequence[Pair]) -> str:
@@ -95,6 +105,9 @@ def dumbbells(pairs: Sequence[Pair]) -> str:
         if rate is not None
         for place in ("right" if other is None or rate >= other else "left",)
     ]
+    withheld: Data = [
+        {"label": pair.label, "rate": 0, "text": "không công bố"} for pair in ordered if pair.evidenced is None
+    ]
     axis = alt.Axis(labelFontSize=13, ticks=False, labelLimit=200)
     y = alt.Y("label:N", sort=order, scale=alt.Scale(domain=order), title=None, axis=axis)
     percent = alt.Scale(domain=[-6, 106], nice=False)
@@ -115,6 +128,8 @@ def dumbbells(pairs: Sequence[Pair]) -> str:
             align="left" if place == "right" else "right", dx=shift, fontSize=12, color=_INK
         )
         layers.append(text.encode(y=y, x=alt.X("rate:Q", scale=percent), text="text:N"))
+    unsaid = alt.Chart({"values": withheld}).mark_text(align="left", dx=6, fontSize=12, color=_SOFT)
+    layers.append(unsaid.encode(y=y, x=alt.X("rate:Q", scale=percent), text="text:N"))
     chart = alt.layer(*layers).properties(width=_WIDTH - 150, height=max(34 * len(order), 60))
     return _svg(chart)
 
@@ -140,7 +155,7 @@ def heat_map(tiles: Sequence[Tile]) -> str:
             title=None,
             axis=alt.Axis(labelAngle=-40, labelLimit=220, labelFontSize=12, orient="top", grid=False),
         ),
-        y=alt.Y("row:N", sort=rows, title=None, axis=alt.Axis(labelLimit=300, labelFontSize=12, ticks=False)),
+        y=alt.Y("row:N", sort=rows, title=None, axis=alt.Axis(labelLimit=340, labelFontSize=12, ticks=False)),
     )
     scale = alt.Scale(domain=[0, 100], range=["#eef3f8", "#8fb4d6", EVIDENCED])
     boxes = base.mark_rect(stroke="white", strokeWidth=2).encode(
@@ -149,7 +164,7 @@ def heat_map(tiles: Sequence[Tile]) -> str:
     texts = base.mark_text(fontSize=12).encode(
         text="text:N", color=alt.condition("datum.dark", alt.value("white"), alt.value(_INK))
     )
-    step = max(26, min(64, (_WIDTH - 300) // max(len(columns), 1)))
+    step = max(26, min(64, (_WIDTH - 360) // max(len(columns), 1)))
     return _svg((boxes + texts).properties(width=step * len(columns), height=30 * len(rows)))
 
 

@@ -124,8 +124,8 @@ def _pictures(report: Report, whole: Mapping[str, Figure]) -> Iterator[Picture]:
         yield Picture(
             "Khai báo và bằng chứng theo tỉnh, bộ",
             "Declared beside evidenced, by province and ministry",
-            "Hai chấm càng xa nhau, tỷ lệ khai báo càng thiếu bằng chứng.",
-            "The further apart the dots, the less evidence there is for what was declared.",
+            "Hai chấm càng xa nhau, tỷ lệ khai báo càng thiếu bằng chứng. Số liệu từ 1 đến 9 không công bố.",
+            "The further apart the dots, the less evidence for what was declared; counts from 1 to 9 are withheld.",
             charts.dumbbells(provinces),
         )
     months = _pairs(report.months)

@@ -1,6 +1,9 @@
 """Migrations: numbered, resumable, and the application role may append and read, never change or remove."""
 
 import asyncio
+import subprocess
+import sys
+from pathlib import Path
 
 import asyncpg
 import pytest
@@ -8,8 +11,10 @@ import pytest
 from gateway.store.database import SCHEMA, Database, StoreRefused
 from gateway.store.embedded import APPLICATION
 from gateway.store.migrations import Migration, migrate, migrations, newest_version, schema_version
+from gateway.store.queries import query
 
 TABLES = ("log", "log_head", "entry", "nonce", "quota", "guess", "sealing_key", "tile", "checkpoint", "configuration")
+ROOT = Path(__file__).parents[3]
 CHANGES = (
     "INSERT INTO {0} DEFAULT VALUES",
     "UPDATE {0} SET {1} = DEFAULT",
@@ -59,6 +64,51 @@ async def test_a_broken_step_leaves_the_ones_before_it(database: Database, datab
     monkeypatch.undo()
     with pytest.raises(StoreRefused, match=f"at {before + 2}"):
         await migrate(database_urls.owner, APPLICATION)
+
+
+SLOW = """
+import asyncio, sys
+from gateway.store import migrations
+steps = migrations.migrations()
+slow = "CREATE TABLE slow (x integer); SELECT pg_sleep(100)"
+steps.append(migrations.Migration(steps[-1].number + int(sys.argv[2]), "a_slow_one", slow))
+migrations.migrations = lambda: steps
+asyncio.run(migrations.migrate(sys.argv[1], "lienthong_app"))
+"""
+
+
+async def _sleeping(owner, wanted=True):
+    """Wait until a migration sleeps in the server, or until none does."""
+    asleep = """SELECT count(*) FROM pg_stat_activity
+                WHERE datname = current_database() AND query LIKE '%pg_sleep(100)%' AND pid <> pg_backend_pid()"""
+    while bool(await owner.fetchval(asleep)) is not wanted:  # noqa: ASYNC110 — the server tells nobody
+        await asyncio.sleep(0.05)
+
+
+async def test_a_killed_run_leaves_nothing_and_the_next_completes(postgres, database_urls, crash):
+    """SIGKILL of the migrating process, then of the server, in the middle of a step: the next run goes through."""
+    owner = await asyncpg.connect(database_urls.owner)
+    version = await owner.fetchval(query("migrations.version"))
+    command = [sys.executable, "-c", SLOW, database_urls.owner, str(version + 1 - newest_version())]
+    running = await asyncio.create_subprocess_exec(*command, cwd=ROOT)
+    await _sleeping(owner)
+    running.kill()
+    await running.wait()
+    await _sleeping(owner, wanted=False)
+    running = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stderr=subprocess.DEVNULL)
+    await _sleeping(owner)
+    owner.terminate()
+    crash()
+    assert await running.wait() == 1
+    postgres.start()
+    owner = await asyncpg.connect(database_urls.owner)
+    assert await owner.fetchval(query("migrations.version")) == version
+    known, step = migrations(), Migration(version + 1, "a_slow_one_made_quick", "CREATE TABLE slow (x integer)")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("gateway.store.migrations.migrations", lambda: [*known, step])
+        assert await migrate(database_urls.owner, APPLICATION) == [step]
+    assert await owner.fetchval("SELECT count(*) FROM lienthong.slow") == 0
+    await owner.close()
 
 
 async def test_two_runs_at_once_apply_each_step_once(postgres, database_urls):

@@ -25,7 +25,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 @group.command(epilog=EXIT_CODES)
 def verify(
     file: Annotated[
-        Path | None, typer.Argument(help="An evidence file (`audit export`), to be checked instead, offline.")
+        Path | None, typer.Argument(help="A file of `audit export`, or a proof from the console: check that, offline.")
     ] = None,
     against: Annotated[
         Path | None, typer.Option(help="File of a checkpoint that was kept elsewhere: shows a database set back.")

@@ -4,6 +4,7 @@ import asyncio
 import os
 import time
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -20,6 +21,7 @@ from gateway.evidence.reads import EvidenceReads
 from gateway.export.bundle import Exported
 from gateway.export.checking import Checked, check
 from gateway.export.gathering import export_detail, gather, packed
+from gateway.export.proofs import check_proof
 from gateway.settings import Settings
 from gateway.store.scope import Scope
 
@@ -44,12 +46,29 @@ def export(
 
 
 def verify_file(file: Path, vkey: Path | None, *, json: bool) -> None:
-    """Check an evidence file offline and print the verdict."""
-    verdict = guarded(lambda: check(file.read_bytes(), load_vkeys(vkey) if vkey else ()))
+    """Check an evidence file, or the proof of one look-up, offline and print the verdict."""
+    data = guarded(file.read_bytes)
+    if data.lstrip()[:1] == b"{":
+        _verify_proof(data, vkey, json=json)
+        return
+    verdict = guarded(lambda: check(data, load_vkeys(vkey) if vkey else ()))
     if json:
         print_json(_as_json(verdict))
     else:
         _print(verdict)
+    if not verdict.trusted:
+        err.print("the key is the one inside the file: name the log's own with --vkey", markup=False)
+
+
+def _verify_proof(data: bytes, vkey: Path | None, *, json: bool) -> None:
+    verdict = guarded(lambda: check_proof(data, load_vkeys(vkey) if vkey else ()))
+    if json:
+        print_json({"ok": True, **asdict(verdict)})
+    else:
+        for log, index in verdict.promised:
+            out.print(f"promised, no checkpoint yet: {log} #{index}", markup=False)
+        for log, index in verdict.proved:
+            out.print(f"proved: {log} #{index}", markup=False)
     if not verdict.trusted:
         err.print("the key is the one inside the file: name the log's own with --vkey", markup=False)
 

@@ -67,6 +67,8 @@ async def test_reading_on_and_judging_again_change_nothing(measured, database):
     assert all(read[f"log {log_id}"] == head for log_id, head in (await heads(database)).items())
     assert await auditor.recompute(clock() - timedelta(days=9), clock()) >= measured.clean
     assert await standing(database) == before
+    number, differing = await auditor.compare(clock() - timedelta(days=9), clock())
+    assert (number >= measured.clean, differing) == (True, [])
     assert {row["entry_id"]: row["kind"] for row in await explanations(database)} == explained
 
 

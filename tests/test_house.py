@@ -160,6 +160,19 @@ def documents():
     return "\n".join(page.read_text(encoding="utf-8") for page in pages if page.exists())
 
 
+def _said(page):
+    """Return a README's commands with their output, its links, and how many parts it has."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    blocks = [re.sub(r"  +# .*", "", block) for block in re.findall(r"```.*?```", text, re.DOTALL)]
+    links = set(re.findall(r"\]\(([^)]+)\)", text)) - {"README.md", "README.vi.md"}
+    return blocks, links, text.count("\n## ")
+
+
+def test_both_readmes_say_the_same():
+    """The Vietnamese README has the same commands, links and parts as the English one."""
+    assert _said("README.vi.md") == _said("README.md")
+
+
 def test_documented_commands_exist():
     """Every `lienthong …` in the README and docs is a command of the program, subcommands and options included."""
     used = re.findall(r"\blienthong ((?:[a-z][a-z-]*)(?: [a-z][a-z-]*)?)(?=[ `\n|])([^`\n|]*)", documents())

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import hashlib
+import time
 
 import pytest
 
@@ -58,12 +59,12 @@ async def test_passwords(secrets_dir):
 async def test_nobody_takes_as_long_as_somebody(secrets_dir):
     """A name that nobody has costs the same hash as one that exists."""
     accounts, slots = _accounts(secrets_dir, sources=("10.0.0.0/8",)), asyncio.Semaphore(1)
-    loop, seconds = asyncio.get_running_loop(), {}
+    seconds = {}
     for name in ("motcua", "khac"):
-        begun = loop.time()
+        begun = time.process_time()  # of the processor, threads included: a busy machine changes nothing
         for _ in range(3):
             await accounts.verified(name, "sai", slots)
-        seconds[name] = loop.time() - begun
+        seconds[name] = time.process_time() - begun
     assert seconds["khac"] > seconds["motcua"] / 4
 
 

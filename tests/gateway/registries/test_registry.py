@@ -125,10 +125,8 @@ async def test_the_breaker_opens_and_fails_fast(make, scripted, kit):
             await registry.ask(kit.grant(), "r")
     assert registry.breaker_state() is State.OPEN
     assert not registry.admits()
-    begun = monotonic()
     with pytest.raises(RegistryUnavailable):
-        await registry.ask(kit.grant(), "r")
-    assert monotonic() - begun < 0.05
+        registry.ask(kit.grant(), "r").send(None)  # its first step is its last: nothing was waited for
     assert len(adapter.calls) == 4
 
 
@@ -187,10 +185,9 @@ async def test_a_hanging_registry_does_not_hold_up_another(make, scripted, answe
     """Each registry has its own cap: one that hangs takes nobody down with it."""
     hanging, sound = make(scripted(_hang), max_concurrent=1), make(scripted(answer_found()))
     tasks = [asyncio.create_task(hanging.ask(kit.grant(), "r")) for _ in range(2)]
-    await asyncio.sleep(0.01)
-    begun = monotonic()
+    await asyncio.sleep(0)
     assert (await sound.ask(kit.grant(), "r")).found
-    assert monotonic() - begun < 0.05
+    assert not any(task.done() for task in tasks)
     await asyncio.gather(*tasks, return_exceptions=True)
 
 

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable
 
-from bench import console, events, faults, lookups, reuse
+from bench import appends, console, events, faults, lookups, reuse
 
 BENCHMARKS: dict[str, Callable[[list[str]], None]] = {
     "lookups": lookups.main,
@@ -11,6 +11,7 @@ BENCHMARKS: dict[str, Callable[[list[str]], None]] = {
     "faults": faults.main,
     "reuse": reuse.main,
     "console": console.main,
+    "appends": appends.main,
 }
 
 

@@ -5,7 +5,7 @@ time, so that judging keeps up with the log however long it grows.
 """
 
 import asyncio
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -14,6 +14,7 @@ from typing import Any
 from gateway.audit.calendar import local
 from gateway.audit.facts import Dossier, Lookup, Need, Past, Staff, Surroundings
 from gateway.audit.reading import dossier_index, dossier_of, needs_of, past_of
+from gateway.audit.rules.habits import LEAST_LOOKUPS, LEAST_PERSONS
 from gateway.audit.tuning import Tuning
 from gateway.reuse.catalogue import Catalogue, in_force
 from gateway.store.database import Database
@@ -125,32 +126,40 @@ async def gather(
     first, last = min(one.at for one in lookups), max(one.at for one in lookups)
     officers = _some(one.officer for one in lookups)
     people = _some(person for one in lookups for person in one.people)
-    units = _some(one.unit for one in lookups)
     clients = _some(one.client for one in lookups)
-    day = local(first).date()
     rows = await asyncio.gather(
         database.fetch("findings.dossiers", _some(one.dossier for one in lookups), people),
         database.fetch("findings.by_officer", officers, first - OFFICER_WINDOW, last),
         database.fetch("findings.about_person", people, first - PERSON_WINDOW, last + AFTERWARDS),
-        database.fetch("findings.days", officers, units, day - timedelta(HISTORY_DAYS), local(last).date()),
         database.fetch("findings.client_keys", clients),
     )
     found.dossiers = {row["code"]: dossier_of(row) for row in rows[0]}
     found.of_person = dossier_index(found.dossiers.values())
     found.by_officer = _grouped(rows[1], "officer", past_of)
     found.about = _grouped(rows[2], "subject", past_of)
-    found.days = _grouped(rows[3], "officer", lambda row: (row["day"], row["unit"], row["lookups"], row["persons"]))
-    found.unit_days = _grouped(
-        rows[3], "unit", lambda row: (row["officer"], row["day"], row["lookups"], row["persons"])
-    )
-    for client, keyid, at in rows[4]:
+    for client, keyid, at in rows[3]:
         found.keys.setdefault(client, {})[keyid] = at
     actors = _some(one.officer for one in lookups if one.kind == "admin")
     if actors:
         acts = await database.fetch("findings.acts", actors, first - OFFICER_WINDOW, last)
         found.acts = _grouped(acts, "officer", lambda row: (row["subject"], row["at"]))
     found.refusals = await _refusals(database, lookups)
+    await _habits(database, lookups, found)
     return found
+
+
+async def _habits(database: Database, lookups: Sequence[Lookup], found: Gathered) -> None:
+    """Add the earlier days of officers who look many up, and of their colleagues: no rule asks for anybody else's."""
+    least = min(limit.of(found.tuning) for limit in (LEAST_LOOKUPS, LEAST_PERSONS))
+    daily = Counter((past.officer, past.day) for rows in found.by_officer.values() for past in rows)
+    busy = {officer for (officer, _), number in daily.items() if number >= least}
+    units = _some(one.unit for one in lookups if one.officer in busy)
+    first, last = (local(choose(one.at for one in lookups)).date() for choose in (min, max))
+    if not busy:
+        return
+    rows = await database.fetch("findings.days", _some(busy), units, first - timedelta(HISTORY_DAYS), last)
+    found.days = _grouped(rows, "officer", lambda row: (row["day"], row["unit"], row["lookups"], row["persons"]))
+    found.unit_days = _grouped(rows, "unit", lambda row: (row["officer"], row["day"], row["lookups"], row["persons"]))
 
 
 async def _refusals(database: Database, lookups: Sequence[Lookup]) -> dict[tuple[str, str | None], int]:

@@ -29,10 +29,11 @@ def test_a_part_stands_where_it_is_named_and_comments_do_not():
 
 async def test_every_query_is_valid(database):
     """PostgreSQL prepares every named query that stands for one statement."""
-    for file in sorted(Path(module.__file__).with_name("queries").glob("*.sql")):
-        for name, sql in named(file.stem).items():
-            if ";" in sql:
-                continue  # several statements, run as a script
-            async with database.own_session() as session:
-                await session._connection.prepare(sql)
-            assert sql, name
+    checked = []
+    async with database.own_session() as session:
+        for file in sorted(Path(module.__file__).with_name("queries").glob("*.sql")):
+            for name, sql in named(file.stem).items():
+                if ";" not in sql:  # several statements are run as a script
+                    await session._connection.prepare(sql)
+                    checked.append(name)
+    assert len(checked) > 200

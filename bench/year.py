@@ -85,8 +85,8 @@ FROM (
 """
 _FOUND = f"""
 INSERT INTO explanation (entry_id, log_id, index, at, agency, kind, version, client, service, procedure, outcome,
-                         detail)
-SELECT {_ID.format("9")}, $1, 2 * n + 1, at, unit, explained, 1, client, service, procedure, outcome,
+                         officer, detail)
+SELECT {_ID.format("9")}, $1, 2 * n + 1, at, unit, explained, 1, client, service, procedure, outcome, officer,
        CASE explained WHEN 'unexplained' THEN '{{"why": "unknown-dossier"}}'::jsonb
                       ELSE jsonb_build_object('dossier', dossier) END
 FROM made WHERE kind <> 'abandoned'

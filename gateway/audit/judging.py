@@ -80,6 +80,7 @@ def _row(lookup: Lookup, explanation: Explanation) -> dict[str, Any]:
         "service": lookup.service,
         "procedure": lookup.procedure,
         "outcome": lookup.outcome,
+        "officer": lookup.officer.hex() if lookup.officer else None,
     }
 
 

@@ -155,7 +155,7 @@ def _way(filters: Filters) -> str:
     """Return by which of the four ways of `console_lookups.sql` a list is read: the end of its queries' names."""
     if filters.subject is not None:
         return "_of_person"
-    if filters.explained not in {None, _USUAL_REASON} and filters.officer is None and filters.dossier is None:
+    if filters.explained not in {None, _USUAL_REASON} and filters.dossier is None:
         return "_of_reason"
     return "_of_services" if filters.services is not None and len(filters.services) > 1 else ""
 

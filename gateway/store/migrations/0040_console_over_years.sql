@@ -92,9 +92,12 @@ ALTER TABLE explanation
     ADD COLUMN client text COLLATE "C",
     ADD COLUMN service text COLLATE "C",
     ADD COLUMN procedure text COLLATE "C",
-    ADD COLUMN outcome text COLLATE "C";
-UPDATE explanation x SET client = e.client, service = e.service, procedure = e.procedure, outcome = e.outcome
+    ADD COLUMN outcome text COLLATE "C",
+    ADD COLUMN officer bytea;
+UPDATE explanation x
+SET client = e.client, service = e.service, procedure = e.procedure, outcome = e.outcome, officer = e.officer
 FROM entry e WHERE e.log_id = x.log_id AND e.index = x.index AND e.at = x.at;
+CREATE INDEX explanation_by_officer ON explanation (officer, at) WHERE kind <> 'open_dossier';
 
 -- What one batch of the audit found, and how far it read, in one transaction. False: somebody else read on meanwhile,
 -- and nothing was done. An alert of a judged entry that no longer holds is closed as withdrawn, unless it is in a case.
@@ -112,9 +115,11 @@ BEGIN
         END IF;
     END IF;
     INSERT INTO explanation AS held
-    SELECT * FROM jsonb_to_recordset(p_explanations) AS x(
+    SELECT x.entry_id, x.log_id, x.index, x.at, x.agency, x.kind, x.version, x.detail, x.client, x.service, x.procedure,
+           x.outcome, decode(x.officer, 'hex')
+    FROM jsonb_to_recordset(p_explanations) AS x(
         entry_id uuid, log_id integer, index bigint, at timestamptz, agency text, kind text, version integer, detail jsonb,
-        client text, service text, procedure text, outcome text)
+        client text, service text, procedure text, outcome text, officer text)
     ON CONFLICT (entry_id) DO UPDATE SET kind = excluded.kind, version = excluded.version, detail = excluded.detail
     WHERE (held.kind, held.version, held.detail) IS DISTINCT FROM (excluded.kind, excluded.version, excluded.detail);
     INSERT INTO alert (key, rule, version, entry_id, log_id, index, officer, subject, agency, client, score,

@@ -47,12 +47,12 @@ WHERE {{asked}} AND ($9::text[] IS NULL OR e.service = ANY ($9)) AND {{so_explai
 SELECT x.entry_id, x.log_id, x.index, x.at, x.kind AS explained, x.client, x.service, x.procedure, x.agency AS unit,
        x.outcome
 FROM explanation x
-WHERE x.kind = $15 AND x.kind <> 'status_sync' AND $14::bytea[] IS NULL AND $11::text IS NULL AND $13::bytea[] IS NULL
+WHERE x.kind = $15 AND x.kind <> 'status_sync' AND $14::bytea[] IS NULL AND $11::text IS NULL
   AND x.at >= $1 AND x.at <= $2 AND (x.at, x.log_id, x.index) < ($2, $3, $4)
   AND ($5::text[] IS NULL OR x.agency LIKE ANY ($5)) AND ($6::text IS NULL OR split_part(x.agency, '.', 1) = $6)
   AND ($7::text IS NULL OR x.client = $7) AND ($8::text IS NULL OR x.agency = $8)
   AND ($9::text[] IS NULL OR x.service = ANY ($9)) AND ($10::text IS NULL OR x.procedure = $10)
-  AND ($12::text IS NULL OR x.outcome = $12)
+  AND ($12::text IS NULL OR x.outcome = $12) AND ($13::bytea[] IS NULL OR x.officer = ANY ($13))
 ORDER BY x.at DESC, x.log_id DESC, x.index DESC LIMIT $16
 
 -- part: shown

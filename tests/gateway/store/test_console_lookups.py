@@ -114,9 +114,9 @@ async def test_a_reason_is_found_with_every_other_filter(console, database_urls)
     owner = await asyncpg.connect(database_urls.owner)
     await owner.execute(
         """INSERT INTO lienthong.explanation (entry_id, log_id, index, at, agency, kind, version, client, service,
-                                              procedure, outcome)
+                                              procedure, outcome, officer)
            SELECT entry_id, log_id, index, at, unit, CASE WHEN index < 3990 THEN 'emergency' ELSE 'correction' END, 1,
-                  client, service, procedure, outcome
+                  client, service, procedure, outcome, CASE WHEN index < 3983 THEN '\x01'::bytea END
            FROM lienthong.entry WHERE log_id = 1 AND index BETWEEN 3980 AND 3999 ON CONFLICT DO NOTHING"""
     )
     await owner.close()
@@ -130,6 +130,7 @@ async def test_a_reason_is_found_with_every_other_filter(console, database_urls)
         ({"client": "rare"}, 0),
         ({"services": ("population/person",)}, 10),
         ({"outcome": "no_match"}, 0),
+        ({"officer": (b"\x01", b"\x02")}, 3),
         ({"dossier": "H99.01-261121-3981"}, 1),
     ):
         narrowed = replace(rare, **changes)

@@ -135,6 +135,7 @@ def test_the_directory_holds_what_the_contract_names(sandbox):
         "clients",
         "procedures",
         "registries",
+        "staff",
         "compat.toml",
         "portal.toml",
     }

@@ -33,7 +33,7 @@ def _head(**members):
         ({}, "2 waiting, due 2026-11-21T08:00:00+07:00"),
         (
             {"parked": "portal-1", "attempts": 1, "last_error": "portal-1"},
-            "2 waiting, parked (portal-1), tried 1 times",
+            "2 waiting, parked (portal-1: the portal refuses a member; ",
         ),
         ({"pending": 0, "next": None}, "0 waiting, delivered"),
     ],

@@ -64,15 +64,15 @@ class Period:
 
 
 class Reporter:
-    """Makes reports. `made_by` says through what: a login, `portal`, or an operator's command."""
+    """Makes reports. `through` says in clear by what way: `console`, `portal`, or an operator's command; `made_by`, a
+    login, stands in the list of requests alone.
+    """
 
-    def __init__(
-        self, database: Database, evidence: Evidence, keys: LogKeys, clock: Callable[[], datetime]
-    ) -> None:
+    def __init__(self, database: Database, evidence: Evidence, keys: LogKeys, clock: Callable[[], datetime]) -> None:
         self._database, self._evidence, self._clock = database, evidence, clock
         self._pseudonyms, self._verifier = Pseudonyms(keys.pseudonyms), keys.verifier
 
-    async def report(self, person: tuple[str, str], period: Period, made_by: str) -> Report:
+    async def report(self, person: tuple[str, str], period: Period, through: str, made_by: str | None = None) -> Report:
         """Make the report about a person, (id_type, canonical id), and enter it in the log.
 
         Raises `EvidenceUnavailable` (then nothing may be shown), `StoreError`.
@@ -80,7 +80,7 @@ class Reporter:
         now, known_as = self._clock(), self._pseudonyms.everywhere(*person)
         told, complete = await self._told(known_as, period, now)
         checkpoints, proofs = await self._proofs(told.rows)
-        detail = {"rows": len(told.rows), "withheld": told.withheld, "through": made_by}
+        detail = {"rows": len(told.rows), "withheld": told.withheld, "through": through}
         draft = Draft(
             Kind.READ,
             uuid7(int(now.timestamp() * 1000)),
@@ -90,6 +90,8 @@ class Reporter:
             detail=detail,
         )
         recorded = await record_act(self._evidence, draft)
+        counts = len(told.rows), told.withheld
+        await store.put_report(self._database, known_as, (now, made_by or through), counts, recorded.entry_id)
         return Report(
             told=told,
             proofs=proofs,

@@ -89,9 +89,10 @@ async def delays(database: Database, dossiers: Sequence[str], now: datetime) -> 
     return {row[0]: Delay(*row) for row in await database.fetch("citizen.delays", list(dossiers), now)}
 
 
-async def delay_page(database: Database, now: datetime, limit: int = 200) -> list[Delay]:
-    """Return the delays in force, those that end first."""
-    return [Delay(*row) for row in await database.fetch("citizen.delay_page", now, limit)]
+async def delay_page(database: Database, scope: Scope, now: datetime, limit: int = 200) -> list[Delay]:
+    """Return the delays in force of dossiers whose codes begin with an agency in scope, those that end first."""
+    likes = None if scope.is_everything else scope.likes()
+    return [Delay(*row) for row in await database.fetch("citizen.delay_page", now, limit, likes)]
 
 
 async def put_delay(database: Database, delay: Delay, recorded: str) -> None:
@@ -106,9 +107,14 @@ async def put_report(
     await database.fetch("citizen.put_report", list(person), *made, *counts, recorded)
 
 
-async def report_page(database: Database, before: int = FIRST_PAGE, limit: int = 50) -> list[ReportRow]:
-    """Return the reports made, newest first, from before the number `before`."""
-    rows = await database.fetch("citizen.report_page", before, limit)
+async def report_page(
+    database: Database, made_by: str | None = None, before: int = FIRST_PAGE, limit: int = 50
+) -> list[ReportRow]:
+    """Return the reports made, everybody's or one's own, newest first, from before the number `before`.
+
+    A person belongs to no agency: who does not see everything sees what they made themselves.
+    """
+    rows = await database.fetch("citizen.report_page", before, limit, made_by)
     return [ReportRow(row[0], row[1], row[2], row[3], row[4], str(row["recorded"])) for row in rows]
 
 

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from aiohttp import web
 
+from gateway.cases.desk import in_scope
 from gateway.cases.states import CaseRefused
 from gateway.citizen.objecting import NotYours, Objections
 from gateway.citizen.page import as_html, masked_number
@@ -31,8 +32,8 @@ async def show(visit: Visit) -> web.StreamResponse:
     return visit.render(
         "citizen.html",
         objections=await store.objection_page(database, visit.scope),
-        delays=await store.delay_page(database, visit.now),
-        reports=await store.report_page(database),
+        delays=await store.delay_page(database, visit.scope, visit.now),
+        reports=await store.report_page(database, None if visit.scope.is_everything else visit.user.login),
         now=visit.now,
     )
 
@@ -45,12 +46,10 @@ async def report(visit: Visit) -> web.StreamResponse:
         await visit.record("citizen-report", {}, outcome="refused")
         return visit.refused("citizen.wrong_number")
     desk = visit.desk
-    acted = await visit.record("citizen-report", {}, subject=person)
+    await visit.record("citizen-report", {}, subject=person)
     period = Period(visit.now - _YEAR, visit.now + timedelta(seconds=1))
-    made = await Reporter(desk.database, desk.evidence, desk.keys, desk.clock).report(person, period, "console")
-    known_as = desk.pseudonyms.everywhere(*person)
-    counts = len(made.told.rows), made.told.withheld
-    await store.put_report(desk.database, known_as, (visit.now, visit.user.login), counts, acted.entry_id)
+    reporter = Reporter(desk.database, desk.evidence, desk.keys, desk.clock)
+    made = await reporter.report(person, period, "console", visit.user.login)
     name = f"citizen-report-{visit.now.astimezone(LOCAL):%Y%m%d-%H%M%S}.html"
     return visit.download(as_html(made, masked_number(person[1])).encode(), name, "text/html")
 
@@ -82,6 +81,8 @@ async def delay(visit: Visit) -> web.StreamResponse:
     try:
         dossier = checked_dossier(visit.form.get("dossier", ""))
     except ValueError:
+        dossier = ""
+    if not in_scope(visit.scope, dossier.partition("-")[0] or None):
         dossier = ""
     if not dossier or not 0 < len(ground) <= _GROUND or until is None or until > visit.now + _LONGEST_DELAY:
         await visit.record("delay", {}, outcome="refused")

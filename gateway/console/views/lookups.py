@@ -27,11 +27,12 @@ from schemas.services import CATALOGUE
 
 PAGE, MOST_EXPORTED = 50, 50_000
 HANDLE_LIFE = timedelta(hours=10)
+_PLAIN = ("client", "unit", "procedure", "dossier", "outcome")
+_NARROWING = frozenset({"from", "to", "service", "registry", *_PLAIN, "officer", "officer_of", "subject", "explained"})
 _KINDS, _REASON = ("officer", "subject"), 300
 _EXPORT_PAGE = 2000
 _PERIODS = ("today", "7d", "30d", "all")
 _FIRST = datetime(2020, 1, 1, tzinfo=LOCAL)
-_PLAIN = ("client", "unit", "procedure", "dossier", "outcome")
 COLUMNS = ("at", "entry", "kind", "client", "service", "procedure", "dossier", "unit", "outcome", "explained", "score")
 
 
@@ -243,7 +244,7 @@ def _link(query: Mapping[str, str], **changes: str | None) -> str:
 
 
 def _narrowed(query: Mapping[str, str]) -> list[tuple[str, str]]:
-    return [(name, value) for name, value in query.items() if name not in {"period", "before", "as"}]
+    return [(name, value) for name, value in query.items() if name in _NARROWING]
 
 
 def _facet_links(query: Mapping[str, str], counted: list[Facet]) -> dict[str, list[tuple[str, int, str]]]:

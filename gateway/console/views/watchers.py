@@ -1,6 +1,7 @@
 """Screen 13, *Watching the watchers*: what users of the console did, from the log itself.
 
-The rule: who it was is found by the pseudonyms of the known logins; an act by anybody else shows as unknown.
+The rule: who it was is found by the pseudonyms of the known logins; an act by anybody else shows as unknown. Whose acts
+one may see ends where one's own territory does.
 """
 
 from collections.abc import Mapping
@@ -16,6 +17,7 @@ from gateway.console.visit import ACTOR, Visit
 from gateway.evidence.leaf import parse
 from gateway.evidence.pseudonyms import OFFICER
 from gateway.store.console import Act
+from gateway.store.scope import Scope
 
 PAGE = 100
 _DAYS = 30
@@ -39,7 +41,7 @@ async def show(visit: Visit) -> web.StreamResponse:
     """Show the acts of the last 30 days, all users' or one's."""
     known = await _known(visit)
     login = visit.query.get("login")
-    officers = [code for code, name in known.items() if name == login] if login else None
+    officers = None if visit.scope.is_everything and not login else _officers(known, login)
     before = _before(visit)
     rows = await visit.desk.doorman.store.acts(before, visit.now - timedelta(days=_DAYS), officers, PAGE + 1)
     older = None
@@ -66,10 +68,20 @@ def line_of(act: Act, known: Mapping[bytes, str]) -> Line:
     )
 
 
+def _officers(known: Mapping[bytes, str], login: str | None) -> list[bytes]:
+    return [code for code, name in known.items() if login in {None, name}]
+
+
 async def _known(visit: Visit) -> dict[bytes, str]:
-    users = await visit.desk.doorman.store.users()
+    """Return the users whom the reader may watch, by pseudonym: those who see no more than the reader does."""
+    users = [user for user in await visit.desk.doorman.store.users() if _within(visit.scope, user.scope)]
     pseudonyms = visit.desk.pseudonyms
     return {code: user.login for user in users for code in pseudonyms.everywhere(OFFICER, f"{ACTOR}{user.login}")}
+
+
+def _within(scope: Scope, patterns: tuple[str, ...]) -> bool:
+    inside = all(pattern != "*" and scope.holds(pattern.rstrip("*")) for pattern in patterns)
+    return scope.is_everything or inside
 
 
 def _before(visit: Visit) -> tuple[datetime, int, int]:

@@ -26,7 +26,8 @@ WHERE d.code = ANY ($1::text[]) GROUP BY d.code, d.final;
 SELECT dossier, ground, until, set_by FROM citizen_delay WHERE dossier = ANY ($1::text[]) AND until > $2;
 
 -- name: delay_page
-SELECT dossier, ground, until, set_by FROM citizen_delay WHERE until > $1 ORDER BY until, dossier LIMIT $2;
+SELECT dossier, ground, until, set_by FROM citizen_delay
+WHERE until > $1 AND ($3::text[] IS NULL OR split_part(dossier, '-', 1) LIKE ANY ($3)) ORDER BY until, dossier LIMIT $2;
 
 -- name: put_delay
 INSERT INTO citizen_delay (dossier, ground, until, set_by, recorded) VALUES ($1, $2, $3, $4, $5)
@@ -34,11 +35,11 @@ ON CONFLICT (dossier) DO UPDATE
 SET ground = excluded.ground, until = excluded.until, set_by = excluded.set_by, recorded = excluded.recorded;
 
 -- name: put_report
-INSERT INTO citizen_report (person, made_at, made_by, rows, withheld, recorded) VALUES ($1, $2, $3, $4, $5, $6);
+SELECT audit_report_put($1, $2, $3, $4, $5, $6);
 
 -- name: report_page
 SELECT report_id, made_at, made_by, rows, withheld, recorded FROM citizen_report
-WHERE report_id < $1 ORDER BY report_id DESC LIMIT $2;
+WHERE report_id < $1 AND ($3::text IS NULL OR made_by = $3) ORDER BY report_id DESC LIMIT $2;
 
 -- name: about
 SELECT EXISTS (

@@ -1,16 +1,20 @@
 """The front of the console: deny by default, CSRF, headers, entries before pages."""
 
 import re
+from datetime import UTC, datetime, timedelta
 
 import orjson
 import pytest
 
+from gateway.audit.streaming import Auditor
 from gateway.console.app import RouteError, addressable, application
 from gateway.console.pages import POLICY
 from gateway.console.registry import SCREENS
 from gateway.console.roles import ROUTES, Role, may
 from gateway.console.screens import Route, Screen
 from gateway.evidence.contract import EvidenceUnavailable
+from gateway.store.findings import alerts
+from gateway.store.scope import Scope
 
 ENTRY = "0199aaaa-aaaa-7aaa-8aaa-aaaaaaaaaaaa"
 PART = re.compile(r"\{(\w+)(?::(?:[^{}]|\{[^{}]*\})*)?\}")
@@ -33,6 +37,51 @@ async def test_every_route_serves_its_roles_and_nobody_else(visitor, role):
             status = (await user.post(address_of(route))).status
         assert (status == 403) != may(role, route.name), (role, route.name, status)
         assert status < 500, (route.name, status)
+
+
+HIDDEN = "H95.77"
+MARKS = ("Bí mật", f"{HIDDEN}-261121-0001", "H95.secret</", f"{HIDDEN}</", "9.999977")
+
+
+@pytest.fixture
+async def elsewhere(visitor, looked_up, database):
+    """Leave traces in one territory: a look-up, an alert, a case, a delay, acts; return how a route names them."""
+    place = {"unit": HIDDEN, "client": "H95.secret", "procedure": "9.999977", "officer": "099085009577"}
+    _, answered = await looked_up(**place, subject=("personal_id", "099191009577"))
+    _, other = await looked_up(**place, subject=("personal_id", "099191009578"), dossier=None)
+    await Auditor(database, clock=lambda: datetime.now(UTC)).catch_up()
+    rows = await alerts(database, Scope.of([HIDDEN]), "", "", (1e9, 2**62), 10)
+    lead, dpo = await visitor(Role.LEAD_AUDITOR, (HIDDEN,)), await visitor(Role.DPO, (HIDDEN,))
+    opened = await lead.post("/cases", title="Bí mật", entry=answered.entry_id)
+    later = (datetime.now(UTC) + timedelta(days=9)).date().isoformat()
+    delayed = await dpo.post("/citizen-requests/delay", dossier=f"{HIDDEN}-261121-0001", ground="Bí mật", until=later)
+    assert (opened.status, delayed.status) == (303, 303)
+    names = {"entry": answered.entry_id, "alert": str(rows[0]["alert_id"]), "code": HIDDEN, "rule": "no-dossier"}
+    return {**names, "case": opened.headers["Location"].rsplit("/", 1)[1], "other": other.entry_id}
+
+
+@pytest.mark.parametrize(("role", "scope"), [(Role.LEAD_AUDITOR, "H81*"), (Role.DPO, "H82*"), (Role.OPERATOR, "H83*")])
+async def test_no_route_shows_another_territory(visitor, elsewhere, role, scope):
+    """Every GET route, asked for what lies elsewhere by its own name, shows nothing of it to a reader of a province."""
+    user = await visitor(role, (scope,))
+    everywhere = f"?period=all&state=all&officer_of={elsewhere['entry']}&dossier={HIDDEN}-261121-0001"
+    routes = [route for route in ALL_ROUTES if route.method == "GET" and may(role, route.name)]
+    for route in sorted(routes, key=lambda route: route.name != "watchers"):  # it shows one's own addresses too
+        address = PART.sub(lambda part: elsewhere.get(part[1], "1"), route.path)
+        paths = (address, address + everywhere, f"{address}?period=all&state=all")
+        for path in paths[:1] if route.name == "watchers" else paths:
+            assert (await user.get(path)).status < 500, (route.name, path)
+            assert not [mark for mark in MARKS if mark in user.text and mark not in path], (route.name, path)
+            assert elsewhere["other"] not in user.text, (route.name, path)
+
+
+async def test_its_own_people_see_it(visitor, elsewhere):
+    """What the walk looks for is there for those whose territory it is."""
+    user = await visitor(Role.LEAD_AUDITOR, (HIDDEN,))
+    for path in ("/lookups?period=all", f"/lookups/{elsewhere['entry']}", "/cases", "/citizen-requests", "/agencies"):
+        await user.get(path)
+        assert [mark for mark in MARKS if mark in user.text], path
+    assert (await user.get(f"/alerts/{elsewhere['alert']}")).status == 200
 
 
 async def test_every_route_asks_for_a_log_in(browser):

@@ -66,21 +66,27 @@ WITH asked AS MATERIALIZED (
                             AND r.component = c.code AND r.choice = 0
     WHERE d.received_at >= $2 AND d.received_at < $3 AND d.agency LIKE ANY ($4::text[])
 ), about AS MATERIALIZED (
-    SELECT DISTINCT a.code, a.component, a.service, a.received_at, q.dossier AS other, q.role
-    FROM asked a
-    JOIN dossier_party p ON p.dossier = a.code AND p.role = a.role
-    JOIN dossier_party q ON q.pseudonym = p.pseudonym AND q.dossier <> a.code
-), earlier AS MATERIALIZED (
-    SELECT t.*, b.procedure, b.received_at AS given_at
-    FROM about t JOIN dossier b ON b.code = t.other AND b.received_at < t.received_at
-     AND b.received_at >= (t.received_at AT TIME ZONE 'UTC' - interval '12 months') AT TIME ZONE 'UTC'
+    SELECT DISTINCT a.code, a.component, a.service, a.received_at, p.pseudonym
+    FROM asked a JOIN dossier_party p ON p.dossier = a.code AND p.role = a.role
+), given AS MATERIALIZED (
+    SELECT DISTINCT q.pseudonym, r.service, b.received_at AS at
+    FROM (SELECT DISTINCT pseudonym FROM about) AS x
+    JOIN dossier_party q ON q.pseudonym = x.pseudonym
+    JOIN dossier b ON b.code = q.dossier AND b.received_at < $3
+     AND b.received_at >= ($2::timestamptz AT TIME ZONE 'UTC' - interval '12 months') AT TIME ZONE 'UTC'
+    JOIN dossier_component c ON c.dossier = b.code AND c.obtained <> 'waived'
+    JOIN reuse_reign v ON b.received_at >= v.since AND b.received_at < v.until
+    JOIN reuse_replacement r ON r.version = v.version AND r.procedure = b.procedure
+     AND r.component = c.code AND r.choice = 0 AND r.role = q.role
+), timeline AS (  -- one pass a person: somebody may be party of thousands of dossiers
+    SELECT code, component, at,
+           max(given) OVER (PARTITION BY pseudonym, service ORDER BY at
+                            RANGE BETWEEN UNBOUNDED PRECEDING AND interval '1 microsecond' PRECEDING) AS before
+    FROM (SELECT code, component, pseudonym, service, received_at AS at, NULL::timestamptz AS given FROM about
+          UNION ALL SELECT NULL, NULL, pseudonym, service, at, at FROM given) AS x
 ), again AS (
-    SELECT DISTINCT t.code, t.component
-    FROM earlier t
-    JOIN dossier_component c ON c.dossier = t.other AND c.obtained <> 'waived'
-    JOIN reuse_reign v ON t.given_at >= v.since AND t.given_at < v.until
-    JOIN reuse_replacement r ON r.version = v.version AND r.procedure = t.procedure
-     AND r.component = c.code AND r.choice = 0 AND r.service = t.service AND r.role = t.role
+    SELECT DISTINCT code, component FROM timeline
+    WHERE code IS NOT NULL AND before >= (at AT TIME ZONE 'UTC' - interval '12 months') AT TIME ZONE 'UTC'
 )
 SELECT CASE $1 WHEN 'agency' THEN a.agency WHEN 'procedure' THEN a.procedure
                WHEN 'province' THEN split_part(a.agency, '.', 1)

@@ -8,6 +8,7 @@ import json
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from random import randrange
 from time import time
 from typing import Any
 
@@ -18,6 +19,7 @@ from gateway.client import Client
 
 SERVICE, FIELDS = "insurance/health-card", ("card_number", "full_name", "status", "valid_to")
 PERSONS, WRONG, BATCH = 4000, 40, 100
+RUN = randrange(1000)
 _POLL_S, _PATIENCE_S = 0.2, 90.0
 _FRESH = "SELECT officer, at FROM lienthong.alert WHERE rule = 'no-dossier' AND client = $1 AND at > $2"
 
@@ -46,8 +48,8 @@ def look_up(person: dict[str, Any], dossier: str, officer: int) -> bytes:
 
 
 def dossier_of(number: int) -> str:
-    """Return a dossier's code."""
-    return f"H99.01-261121-{number:06d}"
+    """Return a dossier's code: another in every run, so that a sandbox can be used again."""
+    return f"H99.01-261121-{RUN:03}{number:04}"
 
 
 def events(persons: Sequence[dict[str, Any]], first: int, steps: Sequence[int]) -> list[dict[str, Any]]:
@@ -55,7 +57,7 @@ def events(persons: Sequence[dict[str, Any]], first: int, steps: Sequence[int]) 
     begun = datetime.now(UTC) - timedelta(days=2)
     return [
         {
-            "event_id": f"B{first + number}-{status}",
+            "event_id": f"{RUN:03}-{first + number}-{status}",
             "dossier": dossier_of(first + number),
             "procedure": "9.999909",
             "agency": "H99.01",

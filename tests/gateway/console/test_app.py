@@ -139,7 +139,7 @@ async def test_every_answer_carries_the_policy(visitor, browser):
         assert response.headers["Content-Security-Policy"] == POLICY
         assert response.headers["X-Content-Type-Options"] == "nosniff"
         assert response.headers["Cache-Control"] == "no-store"
-        assert response.headers["Referrer-Policy"] == "no-referrer"
+        assert response.headers["Referrer-Policy"] == "same-origin"
         text = (await response.text()).lower()
         assert not any(bad in text for bad in ("<script", "style=", " onclick", "javascript:"))
 

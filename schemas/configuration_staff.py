@@ -1,4 +1,4 @@
-"""Staff lists, `staff/<staff>.toml`: what the audit has to know of officers, and which persons it watches (docs/DETECTIONS.md).
+"""Staff lists, `staff/<staff>.toml`: what the audit has to know of officers, and whom it watches (docs/DETECTIONS.md).
 
 The rule: these files name people, so they are read and checked like the others but put in force as pseudonyms alone
 (`gateway/audit/staff.py`): no database ever holds their numbers.

@@ -1,5 +1,6 @@
 """`lienthong call` and `verify`: a signed request from the command line, and its signatures explained."""
 
+import os
 import sys
 import time
 from collections.abc import Mapping
@@ -43,6 +44,8 @@ def call(
     url: UrlOption = None,
 ) -> None:
     """Send a signed request and verify the answer. Exit code 1 where it is refused or cannot be believed."""
+    if save is not None:
+        _check_place(save)
     caller = guarded(lambda: caller_of(client, url))
     content = None if body is None else guarded(lambda: _content(body))
     exchange, keys = run(_exchange(caller, method, path, content, prove_within if save else 0.0))
@@ -54,6 +57,12 @@ def call(
         _show(exchange, refused, None, json=json)
         raise typer.Exit(Exit.FAILED) from None
     _show(exchange, None, answer, json=json)
+
+
+def _check_place(save: Path) -> None:
+    """End the command before anything is asked where the answer could not be kept."""
+    if save.is_dir() or not os.access(save.parent, os.W_OK | os.X_OK):
+        fail(f"--save {save}: not a file in a directory that can be written to; nothing was asked", Exit.USAGE)
 
 
 def guarded_answer(exchange: Exchange, keys: Mapping[str, VerificationKey]) -> Answer:

@@ -39,6 +39,10 @@ OTHER = "tinh12"
 """A second auditor, who sees one province."""
 JUDGED = 6000
 _READ = "SELECT next FROM lienthong.audit_mark WHERE source = $1"
+_JUDGED = """
+SELECT bool_and(m.next = h.next_index) FROM lienthong.log_head h
+JOIN lienthong.audit_mark m ON m.source = 'log ' || h.log_id WHERE h.next_index > 0
+"""
 _BACK = "UPDATE lienthong.audit_mark SET next = next - $2 WHERE source = $1 RETURNING next + $2"
 out = Console(width=120)
 
@@ -195,6 +199,8 @@ class Bench:
         if filled is None:
             return 0, 0.0, 0.0
         source, lookups = f"log {filled.log_id}", min(JUDGED, filled.lookups)
+        while not await owner.fetchval(_JUDGED):  # noqa: ASYNC110 — another process reads on
+            await asyncio.sleep(0.5)
         before = _cpu()
         head = await owner.fetchval(_BACK, source, 2 * lookups)
         while await owner.fetchval(_READ, source) < head:  # noqa: ASYNC110 — another process moves it

@@ -20,6 +20,7 @@ from gateway.client import Client
 SERVICE, FIELDS = "insurance/health-card", ("card_number", "full_name", "status", "valid_to")
 PERSONS, WRONG, BATCH = 4000, 40, 100
 RUN = randrange(1000)
+"""Other persons and dossiers in every run: an alert is raised once a person, officer and day."""
 _POLL_S, _PATIENCE_S = 0.2, 90.0
 _FRESH = "SELECT officer, at FROM lienthong.alert WHERE rule = 'no-dossier' AND client = $1 AND at > $2"
 
@@ -75,7 +76,7 @@ def events(persons: Sequence[dict[str, Any]], first: int, steps: Sequence[int]) 
 
 async def prepare(url: str, client: Path) -> tuple[list[bytes], list[bytes]]:
     """Report every dossier; return the bodies of look-ups that are in order, and of those that are not."""
-    everybody = people(PERSONS + WRONG, 7, SERVICE)
+    everybody = people(PERSONS + WRONG, RUN, SERVICE)
     good, wrong = everybody[:PERSONS], everybody[PERSONS:]
     reported = [*events(good, 0, (1, 2)), *events(wrong, PERSONS, (1, 2, 4, 9, 10))]  # the last have ended
     async with Client(url, client) as caller:

@@ -11,6 +11,7 @@ import altair as alt
 import vl_convert
 
 _INK, _SOFT, _LINE, _ACCENT, _WARN = "#17212b", "#52606d", "#d5dce3", "#0b4f8a", "#8a2c0d"
+_NUMBERS = {"decimal": ",", "thousands": "\u202f", "grouping": [3], "currency": ["", ""]}
 _FONT = "'Noto Sans', 'DejaVu Sans', Arial, sans-serif"
 WEEKDAYS = {
     "vi": ("Thứ Hai", "Thứ Ba", "Thứ Tư", "Thứ Năm", "Thứ Sáu", "Thứ Bảy", "Chủ Nhật"),
@@ -71,5 +72,5 @@ def _svg(chart: Any) -> str:
     )
     spec = styled.to_dict()
     spec.pop("usermeta", None)
-    drawn: str = vl_convert.vegalite_to_svg(spec)
+    drawn: str = vl_convert.vegalite_to_svg(spec, format_locale=_NUMBERS)
     return drawn

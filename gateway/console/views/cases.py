@@ -4,6 +4,7 @@ The rule: every step is in the log before it is taken (`gateway.cases.desk`); wh
 `gateway.cases.states`, so no button offers what would be refused.
 """
 
+from base64 import b64decode
 from dataclasses import dataclass
 from urllib.parse import urlencode
 from uuid import UUID
@@ -180,13 +181,14 @@ def _attached(item: CaseEntry) -> Attached:
     if item.entry is None:
         return Attached(item)
     leaf = orjson.loads(item.entry.leaf)
+    officer = leaf.get("pseudonyms", {}).get("officer")
     return Attached(
         item,
         client=leaf.get("client"),
         unit=leaf.get("unit"),
         service=leaf.get("service"),
         outcome=leaf.get("outcome"),
-        officer=leaf.get("pseudonyms", {}).get("officer"),
+        officer=b64decode(officer).hex() if officer else None,
     )
 
 

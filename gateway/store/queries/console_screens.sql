@@ -14,7 +14,7 @@ SELECT count(*) FILTER (WHERE at > $2::timestamptz - interval '1 day'),
 FROM alert WHERE state IN ('open', 'assigned') AND ($1::text[] IS NULL OR agency LIKE ANY ($1));
 
 -- name: strongest
-SELECT alert_id, rule, score, sentence_vi, sentence_en, agency, at FROM alert
+SELECT alert_id, rule, score, sentence_vi, sentence_en, agency, happened_at FROM alert
 WHERE state IN ('open', 'assigned') AND ($1::text[] IS NULL OR agency LIKE ANY ($1))
 ORDER BY score DESC, at DESC LIMIT $2;
 
@@ -88,7 +88,7 @@ WHERE d.unit = $2 AND d.day >= ($3::timestamptz AT TIME ZONE interval '7 hours')
 GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT $4;
 
 -- name: officer_alerts
-SELECT alert_id, rule, score, sentence_vi, sentence_en, agency, at FROM alert
+SELECT alert_id, rule, score, sentence_vi, sentence_en, agency, happened_at FROM alert
 WHERE officer = ANY ($2) AND at >= $3 AND ($1::text[] IS NULL OR agency LIKE ANY ($1))
 ORDER BY score DESC, at DESC LIMIT 50;
 

@@ -170,7 +170,6 @@ def _persons(known: Known) -> Iterator[View]:
 def _screens(known: Known) -> Iterator[View]:
     yield View("today", "/today")
     yield View("today, picture", "/today/volume.svg")
-    yield View("one look-up", f"/lookups/{known.usual_officer}")
     yield View("officers", "/officer")
     yield View("officer, busy", f"/officer?officer_of={known.busy_officer}")
     yield View("officer, usual", f"/officer?officer_of={known.usual_officer}")

@@ -38,7 +38,11 @@ def test_every_screen_and_role_has_a_title():
     assert all(f"role.{role.value}" in texts for role in Role)
 
 
-@pytest.mark.parametrize(("group", "values"), [("service", CATALOGUE), ("rule", BY_ID), ("outcome", PROBLEMS)], ids=str)
+@pytest.mark.parametrize(
+    ("group", "values"),
+    [("service", CATALOGUE), ("rule", BY_ID), ("outcome", PROBLEMS)],
+    ids=["service", "rule", "outcome"],
+)
 def test_no_list_shows_machine_words(group, values):
     """Services, rules and reasons of refusal have names in both languages."""
     texts = load_texts()

@@ -25,13 +25,24 @@ _DOCS_POLICY = (
 )
 _START = """window.addEventListener("load", function () {
   SwaggerUIBundle({url: "/openapi.json", dom_id: "#api", deepLinking: true, supportedSubmitMethods: [],
-    defaultModelsExpandDepth: 0, validatorUrl: null});
+    defaultModelsExpandDepth: 0, validatorUrl: null, onComplete: function () {
+      var servers = document.getElementById("servers");
+      if (servers) { servers.setAttribute("aria-label", "Máy chủ · Server"); }
+    }});
 });
 """
-_DOCS = """<!doctype html>
+_CONTRAST = """.swagger-ui .opblock.opblock-post .opblock-summary-method{background:#11704b}
+.swagger-ui .opblock.opblock-get .opblock-summary-method{background:#0b57a4}
+.swagger-ui .opblock.opblock-put .opblock-summary-method{background:#8a4b00}
+.swagger-ui .opblock.opblock-delete .opblock-summary-method{background:#a11d1d}
+.swagger-ui .info .title small,.swagger-ui .info .title small.version-stamp{background:#3d5a00}
+.swagger-ui .info .title small pre{background:none}
+.swagger-ui .info a,.swagger-ui .info .url,.swagger-ui .info .base-url{color:#0b57a4}
+.swagger-ui .btn.authorize{color:#11704b;border-color:#11704b}.swagger-ui .btn.authorize svg{fill:#11704b}"""
+_DOCS = f"""<!doctype html>
 <html lang="vi"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>Liên Thông · API</title><link rel="icon" href="/docs/assets/favicon-32x32.png">
-<link rel="stylesheet" href="/docs/assets/swagger-ui.css"></head>
+<link rel="stylesheet" href="/docs/assets/swagger-ui.css"><style>{_CONTRAST}</style></head>
 <body><main id="api"><p>Trang này cần JavaScript.
 Bản mô tả đầy đủ: <a href="/openapi.json">/openapi.json</a>.</p></main>
 <script src="/docs/assets/swagger-ui-bundle.js"></script><script src="/docs/assets/start.js"></script></body></html>

@@ -13,13 +13,14 @@ TEST_ARGS ?=
 unexport PYTHONDONTWRITEBYTECODE
 BENCH_ARGS ?=
 
-.PHONY: help demo test check lint format types arrows dependencies house bench lock clean setup setup-dev
+.PHONY: help demo test check lint format types arrows dependencies house bench pictures lock clean setup setup-dev
 
 help:
 	@echo "make demo    a guided tour of a whole installation (DEMO_ARGS=--exit ends it by itself)"
 	@echo "make test    every test (TEST_ARGS='-k name' for some)"
 	@echo "make check   lint, format, types, arrows, dependencies, house: each a target of its own (-k: all of them)"
 	@echo "make bench   the measurements of bench/"
+	@echo "make pictures  take docs/images anew (needs chromium)"
 	@echo "make lock    renew requirements.lock and requirements-dev.lock (needs uv)"
 	@echo "make clean   remove the virtual environment and caches"
 
@@ -51,6 +52,9 @@ house: $(DEV_STAMP)
 
 bench: $(RUN_STAMP)
 	$(BIN)/python -m bench $(BENCH_ARGS)
+
+pictures: $(DEV_STAMP)
+	PYTHONPATH=. $(BIN)/python tests/browser/shoot.py
 
 setup: $(RUN_STAMP)
 

@@ -115,7 +115,11 @@ def test_every_page_is_usable_by_everybody(auditor, language):
             page.goto(f"{auditor.installation.console}{path}")
         else:
             auditor.go(path)
-        auditor.check()
+        if language == "vi":
+            auditor.check()
+        else:
+            auditor.harmless()
+            auditor.usable("color-contrast")  # colours speak no language, and cost most to judge
     auditor.complained(404)
     assert auditor.noticed == []
 
@@ -174,7 +178,7 @@ def test_the_public_pages_are_usable_and_keep_to_themselves(auditor):
         page.goto(public + path)
         page.locator(ready).first.wait_for()
         assert page.locator("[onerror], [onload]").count() == 0
-        auditor.usable(besides="nested-interactive" if path == "/docs" else "")  # Swagger UI's own buttons
+        auditor.usable(*(["nested-interactive"] if path == "/docs" else []))  # Swagger UI's own buttons
     assert auditor.noticed == []
 
 

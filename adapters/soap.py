@@ -136,6 +136,7 @@ class Contract:
         except MappingError:
             raise
         except (ZeepError, ValueError, LookupError, NotImplementedError, etree.LxmlError) as error:
+            # NotImplementedError is zeep's word for parts of WSDL that it does not read
             raise MappingError("/wsdl", f"{wsdl} cannot be read as a WSDL: {error}") from None
         binding = service._binding  # noqa: SLF001 — zeep offers no public way from a service to its operations
         self._schema = compile_schemas(wsdl, files)

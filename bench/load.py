@@ -112,28 +112,27 @@ def people(count: int, seed: int, service: str) -> list[dict[str, Any]]:
     return found
 
 
+def look_up(
+    person: dict[str, Any], procedure: str, dossier: str, officer: dict[str, str], fields: Sequence[str]
+) -> bytes:
+    """Return the body of one look-up."""
+    subject = {"id_type": "personal_id", "id": person["personal_id"]}
+    purpose = {
+        "procedure": procedure,
+        "dossier": dossier,
+        "component": "TP01",
+        "legal_basis": "law",
+        "officer": officer,
+    }
+    named = {name: person[name] for name in ("full_name", "birth_date")}
+    body = {"subject": subject | named, "purpose": purpose, "fields": list(fields)}
+    return json.dumps(body, ensure_ascii=False).encode()
+
+
 def lookups(persons: Sequence[dict[str, Any]], fields: Sequence[str]) -> Iterator[bytes]:
     """Bodies of look-ups, over the persons again and again."""
     for number, person in enumerate(cycle(persons)):
-        yield json.dumps(
-            {
-                "subject": {
-                    "id_type": "personal_id",
-                    "id": person["personal_id"],
-                    "full_name": person["full_name"],
-                    "birth_date": person["birth_date"],
-                },
-                "purpose": {
-                    "procedure": "9.999901",
-                    "dossier": f"H99.01-261121-{number % 9000 + 1000:04d}",
-                    "component": "TP01",
-                    "legal_basis": "law",
-                    "officer": _officer(number),
-                },
-                "fields": list(fields),
-            },
-            ensure_ascii=False,
-        ).encode()
+        yield look_up(person, "9.999901", f"H99.01-261121-{number % 9000 + 1000:04d}", _officer(number), fields)
 
 
 def _officer(number: int) -> dict[str, str]:

@@ -14,7 +14,7 @@ from typing import Any
 
 import asyncpg
 
-from bench.load import people
+from bench.load import look_up, people
 from gateway.client import Client
 
 SERVICE, FIELDS = "insurance/health-card", ("card_number", "full_name", "status", "valid_to")
@@ -25,27 +25,10 @@ _POLL_S, _PATIENCE_S = 0.2, 90.0
 _FRESH = "SELECT officer, at FROM lienthong.alert WHERE rule = 'no-dossier' AND client = $1 AND at > $2"
 
 
-def look_up(person: dict[str, Any], dossier: str, officer: int) -> bytes:
-    """Return the body of a look-up."""
-    return json.dumps(
-        {
-            "subject": {
-                "id_type": "personal_id",
-                "id": person["personal_id"],
-                "full_name": person["full_name"],
-                "birth_date": person["birth_date"],
-            },
-            "purpose": {
-                "procedure": "9.999909",
-                "dossier": dossier,
-                "component": "TP01",
-                "legal_basis": "law",
-                "officer": {"id": f"099085000{officer:03d}", "name": "Trần Văn Cán", "unit": "H99.01"},
-            },
-            "fields": list(FIELDS),
-        },
-        ensure_ascii=False,
-    ).encode()
+def asked(person: dict[str, Any], dossier: str, officer: int) -> bytes:
+    """Return the body of a look-up by one of a unit's officers."""
+    who = {"id": f"099085000{officer:03d}", "name": "Trần Văn Cán", "unit": "H99.01"}
+    return look_up(person, "9.999909", dossier, who, FIELDS)
 
 
 def dossier_of(number: int) -> str:
@@ -88,8 +71,8 @@ async def prepare(url: str, client: Path) -> tuple[list[bytes], list[bytes]]:
                 raise SystemExit(f"an event was not accepted: {answer.value['results'][0]}")
     # officers 001…050: the insurer does not know those whose number ends in 054 or 055
     return (
-        [look_up(person, dossier_of(number), number % 50 + 1) for number, person in enumerate(good)],
-        [look_up(person, dossier_of(PERSONS + number), number + 60) for number, person in enumerate(wrong)],
+        [asked(person, dossier_of(number), number % 50 + 1) for number, person in enumerate(good)],
+        [asked(person, dossier_of(PERSONS + number), number + 60) for number, person in enumerate(wrong)],
     )
 
 

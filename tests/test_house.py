@@ -176,8 +176,7 @@ def test_both_readmes_say_the_same():
 def test_documented_commands_exist():
     """Every `lienthong …` in the README and docs is a command of the program, subcommands and options included."""
     used = re.findall(r"\blienthong ((?:[a-z][a-z-]*)(?: [a-z][a-z-]*)?)(?=[ `\n|])([^`\n|]*)", documents())
-    if not used:
-        pytest.skip("no document names a command yet")
+    assert used
     root = typer.main.get_command(build())
     unknown = [f"{words}{rest}" for words, rest in used if not known(root, words.split(), rest)]
     assert unknown == []
@@ -199,8 +198,6 @@ def known(root, words, rest):
 @pytest.mark.parametrize("command", sorted(COMMANDS))
 def test_every_command_is_documented(command):
     """The README or docs name every command."""
-    if "lienthong serve" not in documents():
-        pytest.skip("the commands are not documented yet")
     named = f"lienthong {command}" in documents()
     assert named
 
@@ -208,8 +205,6 @@ def test_every_command_is_documented(command):
 @pytest.mark.parametrize("setting", sorted(Settings.model_fields))
 def test_every_setting_is_documented(setting):
     """The docs name every setting."""
-    if "LIENTHONG_DATABASE_URL" not in documents():
-        pytest.skip("the settings are not documented yet")
     named = f"LIENTHONG_{setting.upper()}" in documents()
     assert named
 
@@ -217,7 +212,5 @@ def test_every_setting_is_documented(setting):
 @pytest.mark.parametrize("code", sorted(PROBLEMS))
 def test_every_problem_is_documented(code):
     """The docs name every problem code."""
-    if "registry-timeout" not in documents():
-        pytest.skip("the problems are not documented yet")
     named = f"`{code}`" in documents()
     assert named

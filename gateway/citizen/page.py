@@ -4,34 +4,37 @@ The rule: everything from the log is escaped; whoever prints it gets a paper tha
 """
 
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 
 from gateway.citizen.report import Report
 from gateway.citizen.words import LEGAL_BASES, OUTCOMES, REGISTRIES, field_names
+from gateway.templating import templates
 from schemas.dates import LOCAL
+
+
+@cache
+def _templates() -> Environment:
+    return templates(Path(__file__).with_name("templates"), {"moment": _moment, "day": _day})
 
 
 def as_html(report: Report, masked: str) -> str:
     """Return the page; `masked` tells whose it is without the whole number (`masked_number`)."""
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).with_name("templates")),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"moment": _moment, "day": _day}
     rows = zip(report.told.rows, report.proofs, strict=True)
-    return environment.get_template("report.html").render(
-        report=report,
-        rows=list(rows),
-        masked=masked,
-        legal=LEGAL_BASES,
-        outcomes=OUTCOMES,
-        registries=REGISTRIES,
-        field_names=field_names,
+    return (
+        _templates()
+        .get_template("report.html")
+        .render(
+            report=report,
+            rows=list(rows),
+            masked=masked,
+            legal=LEGAL_BASES,
+            outcomes=OUTCOMES,
+            registries=REGISTRIES,
+            field_names=field_names,
+        )
     )
 
 

@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from aiohttp import web
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2 import Environment, pass_context
 from jinja2.runtime import Context
 
 from gateway.console.roles import may
 from gateway.console.texts import LANGUAGES, Texts, translator, word
 from gateway.console.users import Session, User
+from gateway.templating import templates
 from schemas.dates import LOCAL
 
 POLICY = (
@@ -97,15 +98,8 @@ class Pages:
 @cache
 def _templates() -> Environment:
     """Open the templates; each is compiled at its first use in a process."""
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).with_name("templates")),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"moment": moment, "day": day, "count": count, "decimal": decimal}
-    return environment
+    filters = {"moment": moment, "day": day, "count": count, "decimal": decimal}
+    return templates(Path(__file__).with_name("templates"), filters)
 
 
 def moment(value: datetime | None, *, exact: bool = False) -> str:

@@ -70,6 +70,7 @@ def _read(data: bytes) -> dict[str, bytes]:
                 raise NotEvidence("a file is in it twice")
             return {info.filename: _member(archive, info) for info in found}
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, RuntimeError, ValueError, OSError):
+        # zipfile says NotImplementedError to a compression that it does not know, RuntimeError to an encrypted member
         raise NotEvidence("this is no ZIP that can be read, or it was damaged") from None
 
 

@@ -64,7 +64,7 @@ def chromium() -> str:
     if found is None:
         if os.environ.get("LIENTHONG_REQUIRE_BROWSER"):
             pytest.fail("chromium is required here and is not installed")
-        pytest.skip("chromium is not installed")
+        pytest.skip("needs chromium: apt-get install chromium (.ci/run has it, and requires these tests)")
     return found
 
 

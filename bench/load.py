@@ -132,10 +132,10 @@ def look_up(
 def lookups(persons: Sequence[dict[str, Any]], fields: Sequence[str]) -> Iterator[bytes]:
     """Bodies of look-ups, over the persons again and again."""
     for number, person in enumerate(cycle(persons)):
-        yield look_up(person, "9.999901", f"H99.01-261121-{number % 9000 + 1000:04d}", _officer(number), fields)
+        yield look_up(person, "9.999901", f"H99.01-261121-{number % 9000 + 1000:04d}", officer(number), fields)
 
 
-def _officer(number: int) -> dict[str, str]:
+def officer(number: int) -> dict[str, str]:
     """Return one of 4,000 officers in 80 units, as many as so many look-ups a second would come from.
 
     Their numbers end in 001…050: the insurer does not know officers whose number ends in 054 or 055.

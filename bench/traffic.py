@@ -14,7 +14,7 @@ from typing import Any
 
 import asyncpg
 
-from bench.load import look_up, people
+from bench.load import look_up, officer, people
 from gateway.client import Client
 
 SERVICE, FIELDS = "insurance/health-card", ("card_number", "full_name", "status", "valid_to")
@@ -25,10 +25,14 @@ _POLL_S, _PATIENCE_S = 0.2, 90.0
 _FRESH = "SELECT officer, at FROM lienthong.alert WHERE rule = 'no-dossier' AND client = $1 AND at > $2"
 
 
-def asked(person: dict[str, Any], dossier: str, officer: int) -> bytes:
-    """Return the body of a look-up by one of a unit's officers."""
-    who = {"id": f"099085000{officer:03d}", "name": "Trần Văn Cán", "unit": "H99.01"}
+def asked(person: dict[str, Any], dossier: str, who: dict[str, str]) -> bytes:
+    """Return the body of a look-up by an officer."""
     return look_up(person, "9.999909", dossier, who, FIELDS)
+
+
+def wrongdoer(number: int) -> dict[str, str]:
+    """Return an officer who makes no other look-up: numbers end beyond those of `officer`."""
+    return {"id": f"099085000{number + 60:03d}", "name": "Trần Văn Cán", "unit": "H99.01"}
 
 
 def dossier_of(number: int) -> str:
@@ -69,10 +73,9 @@ async def prepare(url: str, client: Path) -> tuple[list[bytes], list[bytes]]:
             )
             if any(result["result"] != "accepted" for result in answer.value["results"]):
                 raise SystemExit(f"an event was not accepted: {answer.value['results'][0]}")
-    # officers 001…050: the insurer does not know those whose number ends in 054 or 055
     return (
-        [asked(person, dossier_of(number), number % 50 + 1) for number, person in enumerate(good)],
-        [asked(person, dossier_of(PERSONS + number), number + 60) for number, person in enumerate(wrong)],
+        [asked(person, dossier_of(number), officer(number)) for number, person in enumerate(good)],
+        [asked(person, dossier_of(PERSONS + number), wrongdoer(number)) for number, person in enumerate(wrong)],
     )
 
 

@@ -174,6 +174,8 @@ class Surroundings:
     """(look-ups, persons) of the officer's earlier days."""
     peer_days: tuple[tuple[int, int], ...] = ()
     """The same of the officer's colleagues of the unit."""
+    counted_today: tuple[int, int] = (0, 0)
+    """(look-ups, persons) of the officer's day so far, where `by_officer` does not hold all of them."""
     known_keys: frozenset[str] | None = None
     """Keys that the client had used before; None: not looked for."""
     client_since: datetime | None = None

@@ -22,6 +22,8 @@ from gateway.store.database import Database
 OFFICER_WINDOW, PERSON_WINDOW, HISTORY_DAYS = timedelta(hours=24), timedelta(days=30), 28
 AFTERWARDS = timedelta(minutes=30)
 REFUSAL_WINDOW = timedelta(minutes=10)
+MOST_PAST = 500
+"""Of one officer's or person's look-ups the newest so many are read: a shared account may have a hundred thousand."""
 _COUNTED = frozenset({"signature-replayed", "signature-invalid", "digest-mismatch"})
 
 _Days = tuple[tuple[int, int], ...]
@@ -39,6 +41,8 @@ class Gathered:
     of_person: dict[bytes, list[Dossier]] = field(default_factory=dict)
     by_officer: dict[bytes, tuple[Past, ...]] = field(default_factory=dict)
     about: dict[bytes, tuple[Past, ...]] = field(default_factory=dict)
+    busy: frozenset[bytes] = frozenset()
+    """Officers who look many up: of them alone the earlier days are known."""
     days: dict[bytes, tuple[tuple[date, str | None, int, int], ...]] = field(default_factory=dict)
     unit_days: dict[str, tuple[tuple[bytes, date, int, int], ...]] = field(default_factory=dict)
     keys: dict[str, dict[str, datetime]] = field(default_factory=dict)
@@ -69,6 +73,7 @@ class Gathered:
             about_person=self.about.get(lookup.subject or b"", ()),
             own_days=own_days,
             peer_days=peer_days,
+            counted_today=self._counted_today(lookup),
             known_keys=frozenset(keyid for keyid, first in keys.items() if first < lookup.at),
             client_since=min(keys.values(), default=None),
             acts=tuple(
@@ -89,6 +94,8 @@ class Gathered:
 
     def _earlier(self, lookup: Lookup) -> _Earlier:
         """Return (look-ups, persons) of the officer's earlier days and of the unit's others, once a day and officer."""
+        if lookup.officer not in self.busy:
+            return (), ()
         key = (lookup.officer, lookup.unit, lookup.day)
         if key not in self._habits:
             today = local(lookup.at).date()
@@ -104,6 +111,14 @@ class Gathered:
                 ),
             )
         return self._habits[key]
+
+    def _counted_today(self, lookup: Lookup) -> tuple[int, int]:
+        """Return what earlier batches counted of the officer's day, where not all of its look-ups were read."""
+        if lookup.officer is None or len(self.by_officer.get(lookup.officer, ())) < MOST_PAST:
+            return 0, 0
+        today = local(lookup.at).date()
+        counted = ((lookups, persons) for day, _, lookups, persons in self.days.get(lookup.officer, ()) if day == today)
+        return next(counted, (0, 0))
 
 
 def _updated(past: Past, known: tuple[str, str] | None) -> Past:
@@ -129,8 +144,8 @@ async def gather(
     clients = _some(one.client for one in lookups)
     rows = await asyncio.gather(
         database.fetch("findings.dossiers", _some(one.dossier for one in lookups), people),
-        database.fetch("findings.by_officer", officers, first - OFFICER_WINDOW, last),
-        database.fetch("findings.about_person", people, first - PERSON_WINDOW, last + AFTERWARDS),
+        database.fetch("findings.by_officer", officers, first - OFFICER_WINDOW, last, MOST_PAST),
+        database.fetch("findings.about_person", people, first - PERSON_WINDOW, last + AFTERWARDS, MOST_PAST),
         database.fetch("findings.client_keys", clients),
     )
     found.dossiers = {row["code"]: dossier_of(row) for row in rows[0]}
@@ -152,11 +167,12 @@ async def _habits(database: Database, lookups: Sequence[Lookup], found: Gathered
     """Add the earlier days of officers who look many up, and of their colleagues: no rule asks for anybody else's."""
     least = min(limit.of(found.tuning) for limit in (LEAST_LOOKUPS, LEAST_PERSONS))
     daily = Counter((past.officer, past.day) for rows in found.by_officer.values() for past in rows)
-    busy = {officer for (officer, _), number in daily.items() if number >= least}
+    busy = frozenset(officer for (officer, _), number in daily.items() if number >= min(least, MOST_PAST))
     units = _some(one.unit for one in lookups if one.officer in busy)
     first, last = (local(choose(one.at for one in lookups)).date() for choose in (min, max))
     if not busy:
         return
+    found.busy = busy
     rows = await database.fetch("findings.days", _some(busy), units, first - timedelta(HISTORY_DAYS), last)
     found.days = _grouped(rows, "officer", lambda row: (row["day"], row["unit"], row["lookups"], row["persons"]))
     found.unit_days = _grouped(rows, "unit", lambda row: (row["officer"], row["day"], row["lookups"], row["persons"]))

@@ -47,7 +47,7 @@ class Auditor:
         """Judge whatever comes; ends by cancellation."""
         while True:
             try:
-                busy = await self.step()
+                more = await self.step()
             except StoreError as error:
                 _log.warning("audit waits for the database", error=type(error).__name__)
                 await asyncio.sleep(PAUSE_S)
@@ -56,7 +56,7 @@ class Auditor:
                 _log.error("audit cannot judge", error=type(error).__name__)
                 await asyncio.sleep(PAUSE_S)
                 continue
-            if not busy:
+            if not more:  # what comes meanwhile is one batch: many small ones cost several times as much
                 await asyncio.sleep(POLL_S)
 
     async def catch_up(self) -> None:
@@ -65,9 +65,9 @@ class Auditor:
             pass
 
     async def step(self) -> bool:
-        """Judge one batch of every source, and count it; whether anything was new. Raises `StoreError`."""
+        """Judge one batch of every source, and count it; whether more waits. Raises `StoreError`."""
         await self._refresh()
-        read, busy = await marks(self._database), await count_days(self._database)
+        read, more = await marks(self._database), await count_days(self._database)
         for log_id, head in (await heads(self._database)).items():
             source = f"log {log_id}"
             start = read.get(source, 0)
@@ -75,8 +75,8 @@ class Auditor:
                 end = min(head, start + INDEXES)
                 rows = await self._database.fetch("findings.fresh", log_id, start, end)
                 await self._judge([lookup_of(row) for row in rows], Mark(source, start, end))
-                busy = True
-        return await self._events(read.get(_EVENTS, 0)) or busy
+                more = more or end < head
+        return await self._events(read.get(_EVENTS, 0)) or more
 
     async def _events(self, start: int) -> bool:
         events = await self._database.fetch("findings.fresh_events", start, EVENTS)
@@ -87,7 +87,7 @@ class Auditor:
         rows = await self._database.fetch("findings.touched", codes, since)
         lookups = [lookup_of(row) for row in rows]
         await self._judge(lookups, Mark(_EVENTS, start, events[-1]["sequence"]))
-        return True
+        return len(events) == EVENTS
 
     async def _judge(self, lookups: Sequence[Lookup], mark: Mark) -> None:
         """Judge; all but the last part without moving the mark, which judging again would not change."""

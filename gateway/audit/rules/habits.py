@@ -55,7 +55,7 @@ def _out_of_line(value: int, own: list[int], peers: list[int], own_z: float) -> 
 
 
 def _volume(lookup: Lookup, explanation: Explanation, around: Surroundings) -> Finding | None:
-    count = len(_today(lookup, around))
+    count = max(len(_today(lookup, around)), around.counted_today[0])
     if explanation.kind in _APPROVED or not lookup.is_lookup or count < LEAST_LOOKUPS.of(around.tuning):
         return None
     own_z = VOLUME_Z.of(around.tuning)
@@ -65,7 +65,7 @@ def _volume(lookup: Lookup, explanation: Explanation, around: Surroundings) -> F
 
 
 def _breadth(lookup: Lookup, explanation: Explanation, around: Surroundings) -> Finding | None:
-    persons = len({past.subject for past in _today(lookup, around)})
+    persons = max(len({past.subject for past in _today(lookup, around)}), around.counted_today[1])
     if explanation.kind in _APPROVED or not lookup.is_lookup or persons < LEAST_PERSONS.of(around.tuning):
         return None
     own_z = BREADTH_Z.of(around.tuning)

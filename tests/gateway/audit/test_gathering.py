@@ -51,7 +51,8 @@ def asked():
     )  # fmt: skip
 
 
-async def test_a_shared_account_is_read_in_part_and_counted_whole(crowded, database):
+@pytest.mark.usefixtures("crowded")
+async def test_a_shared_account_is_read_in_part_and_counted_whole(database):
     """No more than the newest look-ups of an account are read; how many there were comes from what was counted."""
     facts = await gather(database, [asked()], Staff(), ())
     around = facts.around(asked())
@@ -63,7 +64,8 @@ async def test_a_shared_account_is_read_in_part_and_counted_whole(crowded, datab
     assert (counted["volume"], counted["breadth"]) == (TODAY, TODAY)
 
 
-async def test_nobody_elses_earlier_days_are_looked_at(crowded, database):
+@pytest.mark.usefixtures("crowded")
+async def test_nobody_elses_earlier_days_are_looked_at(database):
     """An officer who looks few up is not held against days, its own or others'."""
     few = Lookup(770, 1, AT, "answered", str(UUID(int=78)), "H77.igate", unit=UNIT, officer=COLLEAGUE, year=2026)
     around = (await gather(database, [asked(), few], Staff(), ())).around(few)

@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.table import Table
 
 from gateway.reuse.measuring import Rollups, measure, month_span
-from gateway.reuse.recount import recount
+from gateway.reuse.recount import recount_abreast
 from gateway.sandbox.agreements import documents
 from gateway.store.database import Database
 from gateway.store.embedded import APPLICATION, OWNER, EmbeddedPostgres
@@ -107,7 +107,7 @@ async def _measured(server: EmbeddedPostgres, entries: int) -> None:
     today = date(YEAR + 1, 6, 1)
     reads = [await _timed(measure(database, everything, year, today=today)) for _ in range(5)]
     reading, rows = sorted(reads, key=lambda timed: timed[0])[2]
-    recounting, done = await _timed(recount(database, month_span(f"{YEAR}-06")))
+    recounting, done = await _timed(recount_abreast(database, server.url(APPLICATION), month_span(f"{YEAR}-06")))
     await database.close()
     if done.differences:
         raise SystemExit(f"the recount differs: {done.differences[:3]}")

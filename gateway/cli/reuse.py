@@ -15,7 +15,7 @@ from gateway.administration import database_of
 from gateway.cli.common import EXIT_CODES, Exit, err, fail, guarded, out, run, settings
 from gateway.evidence.log import utc_now
 from gateway.reuse.measuring import month_span
-from gateway.reuse.recount import Recount, recount
+from gateway.reuse.recount import Recount, recount_abreast
 from gateway.reuse.report.figures import Figure, figures, publishable
 from gateway.reuse.report.files import FORMATS, write_whole
 from gateway.reuse.report.gathering import Report, gather
@@ -107,7 +107,7 @@ async def _gathered(chosen: Settings, span: Span) -> Report:
 
 async def _recounted(chosen: Settings, span: Span) -> Recount:
     async with database_of(chosen) as database:
-        return await recount(database, span)
+        return await recount_abreast(database, chosen.database_url, span)
 
 
 def _content(report: Report, format_: Format) -> bytes:

@@ -1,12 +1,18 @@
 """Counting a month again from the log and the dossiers, by the pure functions, and holding the rollups against it.
 
 The rule: nothing here reads a rollup but to compare it: dossiers, events, outcomes, leaves and configurations are read
-as they stand, and judged in Python, while the rollups were counted in SQL.
+as they stand, and judged in Python, while the rollups were counted in SQL. A number belongs to one day, so days are
+counted apart, and in as many processes as there are processors.
 """
 
+import asyncio
+import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from datetime import timedelta
+from multiprocessing import get_context
 from typing import Any
 
 from gateway.reuse.catalogue import Catalogue
@@ -20,6 +26,7 @@ from gateway.store.reuse import Span, days, event_lags
 from gateway.store.scope import Scope
 
 _AT_ONCE = 2_000
+_PARTS_EACH = 3
 _KEYS = {"cells": 4, "open": 5, "attributes": 5, "lag": 4}
 _NAMES = {"cells": COUNTS, "open": ("open",), "attributes": ("needed", "covered"), "lag": ("lag",)}
 _Key = tuple[Any, ...]
@@ -49,6 +56,51 @@ class Recount:
 async def recount(database: Database, span: Span) -> Recount:
     """Bring the rollups up to date, count the span's days again and compare. Raises `StoreError`."""
     await Rollups(database).refresh()
+    return await _compared(database, span)
+
+
+async def recount_abreast(database: Database, url: str, span: Span) -> Recount:
+    """Do the same in several processes, each with connections of its own to `url`. Raises `StoreError`."""
+    processes = os.cpu_count() or 1
+    parts = _parts(span, processes)
+    if len(parts) == 1:
+        return await recount(database, span)
+    await Rollups(database).refresh()
+    loop = asyncio.get_running_loop()
+    with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
+        done = await asyncio.gather(*(loop.run_in_executor(pool, _of_days, url, part) for part in parts))
+    return _together(done)
+
+
+def _parts(span: Span, processes: int) -> list[Span]:
+    """Cut a span into parts of whole days, more of them than processes, for days differ; one where it is short."""
+    days = (span.past - span.first).days
+    step = max(1, -(-days // (processes * _PARTS_EACH)))
+    if processes == 1 or days <= step:
+        return [span]
+    firsts = [span.first + timedelta(days) for days in range(0, days, step)]
+    return [Span(first, min(first + timedelta(step), span.past)) for first in firsts]
+
+
+def _together(parts: Sequence[Recount]) -> Recount:
+    differences = tuple(difference for part in parts for difference in part.differences)
+    return Recount(sum(part.dossiers for part in parts), sum(part.cells for part in parts), differences)
+
+
+def _of_days(url: str, span: Span) -> Recount:
+    """Count days again, in a process of its own."""
+
+    async def counted() -> Recount:
+        database = await Database.connect(url)
+        try:
+            return await _compared(database, span)
+        finally:
+            await database.close()
+
+    return asyncio.run(counted())
+
+
+async def _compared(database: Database, span: Span) -> Recount:
     catalogues = await load_catalogues(database)
     number, counts = await _counted(database, span, catalogues)
     found = {**_counted_rows(counts), **await _lagging(database, span)}

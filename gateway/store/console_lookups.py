@@ -12,7 +12,7 @@ from uuid import UUID
 from gateway.store.database import Database
 from gateway.store.scope import Scope
 
-FACET_ROWS = 5000
+FACET_ROWS = 2000
 """Over how many of the newest rows facets are counted."""
 
 _USUAL_REASON = "open_dossier"

@@ -30,6 +30,13 @@ OWNER, APPLICATION, CONSOLE, DATABASE = "lienthong_owner", "lienthong_app", "lie
 
 _START_TIMEOUT_S, _PREDECESSOR_TIMEOUT_S = 30.0, 10.0
 _SHUTDOWN = ((signal.SIGINT, 10.0), (signal.SIGQUIT, 5.0), (signal.SIGKILL, 5.0))
+
+
+def shared_buffers_mb(memory: int) -> int:
+    """Return how much of a machine's memory (bytes) the server keeps pages in: an eighth, 128 MiB to 1 GiB."""
+    return max(128, min(memory >> 23, 1024))
+
+
 _SETTINGS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
@@ -40,7 +47,7 @@ _SETTINGS = {
     "max_wal_senders": "0",
     "max_wal_size": "1GB",
     "max_connections": "60",
-    "shared_buffers": "128MB",
+    "shared_buffers": f"{shared_buffers_mb(os.sysconf('SC_PHYS_PAGES') * os.sysconf('SC_PAGE_SIZE'))}MB",
     "jit": "off",
     "timezone": "UTC",
     "log_timezone": "UTC",

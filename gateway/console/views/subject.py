@@ -26,7 +26,7 @@ from gateway.store.console import Handle
 from gateway.store.console_lookups import Filters, Place, lookups
 from schemas.identifiers import ID_TYPES, canonical
 
-PAGE = 100
+PAGE = 50
 _YEAR = timedelta(days=366)
 _REASON = 300
 _WHY: Mapping[type[Exception], str] = {

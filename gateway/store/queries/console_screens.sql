@@ -79,8 +79,7 @@ GROUP BY 1 ORDER BY 2 DESC;
 -- name: peers
 SELECT d.officer, sum(d.lookups), sum(d.persons), coalesce(max(u.unexplained), 0)
 FROM audit_officer_day d LEFT JOIN (
-    SELECT e.officer, count(*) AS unexplained
-    FROM explanation x JOIN entry e ON e.log_id = x.log_id AND e.index = x.index AND e.at = x.at
+    SELECT x.officer, count(*) AS unexplained FROM explanation x
     WHERE x.agency = $2 AND x.kind = 'unexplained' AND x.at >= $3 GROUP BY 1
 ) AS u ON u.officer = d.officer
 WHERE d.unit = $2 AND d.day >= ($3::timestamptz AT TIME ZONE interval '7 hours')::date

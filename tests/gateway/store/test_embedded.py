@@ -11,7 +11,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from gateway.store.embedded import APPLICATION, OWNER, EmbeddedPostgres, EmbeddedPostgresError
+from gateway.store.embedded import APPLICATION, OWNER, EmbeddedPostgres, EmbeddedPostgresError, shared_buffers_mb
 
 
 @pytest.fixture(scope="module")
@@ -66,6 +66,11 @@ async def test_the_application_owns_nothing(server):
         await value(server, "create schema mine")
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         await value(server, "create table public.mine (x int)")
+
+
+def test_memory_for_pages_follows_the_machine():
+    """An eighth of the memory, within bounds: a small machine is not filled, a large one not left unused."""
+    assert [shared_buffers_mb(gigabytes << 30) for gigabytes in (1, 4, 24)] == [128, 512, 1024]
 
 
 async def test_durable_settings_and_builtin_locale(server):

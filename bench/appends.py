@@ -7,11 +7,8 @@ session, in turn with every index, without those that only the console's lists n
 import argparse
 import asyncio
 import os
-import shutil
-import tempfile
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
-from pathlib import Path
 from statistics import median
 
 import asyncpg
@@ -19,6 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.cpu import cpu_us
+from bench.scratch import postgres
 from bench.year import fill
 from gateway.evidence.leaf import uuid7
 from gateway.store.append import EntryRow, append_batch
@@ -43,16 +41,8 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--lookups", type=int, default=8000, help="of each round")
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args(arguments)
-    directory = Path(tempfile.mkdtemp(prefix="lienthong-bench-"))
-    directory.chmod(0o755)
-    server = EmbeddedPostgres(directory / "pg")
-    try:
-        server.start()
+    with postgres() as server:
         asyncio.run(_measured(server, options))
-    finally:
-        server.stop()
-        server.remove()
-        shutil.rmtree(directory, ignore_errors=True)
 
 
 async def _measured(server: EmbeddedPostgres, options: argparse.Namespace) -> None:

@@ -6,8 +6,6 @@ counted, reuse by agency over the year is read from them, and one month is count
 
 import argparse
 import asyncio
-import shutil
-import tempfile
 from collections.abc import Awaitable
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -19,6 +17,7 @@ import orjson
 from rich.console import Console
 from rich.table import Table
 
+from bench.scratch import postgres
 from gateway.reuse.measuring import Rollups, measure, month_span
 from gateway.reuse.recount import recount_abreast
 from gateway.sandbox.agreements import documents
@@ -84,17 +83,10 @@ def main(arguments: list[str]) -> None:
     """Fill, measure, print."""
     parser = argparse.ArgumentParser(prog="python -m bench reuse", description=__doc__)
     parser.add_argument("--entries", type=int, default=5_000_000)
+    parser.add_argument("--directory", type=Path, help="keep the filled database here, and use it again")
     options = parser.parse_args(arguments)
-    directory = Path(tempfile.mkdtemp(prefix="lienthong-bench-"))
-    directory.chmod(0o755)
-    server = EmbeddedPostgres(directory / "pg")
-    try:
-        server.start()
+    with postgres(options.directory) as server:
         asyncio.run(_measured(server, options.entries))
-    finally:
-        server.stop()
-        server.remove()
-        shutil.rmtree(directory, ignore_errors=True)
 
 
 async def _measured(server: EmbeddedPostgres, entries: int) -> None:
@@ -127,10 +119,12 @@ async def _timed(work: Awaitable[_T]) -> tuple[float, _T]:
 
 
 async def _fill(url: str, entries: int) -> int:
-    """Fill the year month by month; return how many dossiers there are."""
+    """Fill the year month by month, unless it is filled; return how many dossiers there are."""
     a_month = entries // (2 * LOOKUPS * MONTHS)
     connection = await asyncpg.connect(url, server_settings={"search_path": "lienthong", "jit": "off"})
     try:
+        if found := await connection.fetchval("SELECT count(*) FROM dossier"):
+            return int(found)
         await connection.execute(f"SELECT make_partitions('{YEAR}-02-01', 13)")
         await connection.execute(
             "INSERT INTO configuration VALUES (1, $1::jsonb, '', 'bench', $2)",

@@ -4,7 +4,7 @@ The rule: every count is of whole things (dossiers, components, fields), so sums
 of one registry a dossier counts where a component of it can be had from that registry, and only those components do.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -40,6 +40,8 @@ COUNTS = (
 )
 """The names of all counts, in the order of the database's columns."""
 ALL_REGISTRIES = ""
+Cell = defaultdict[str, int]
+"""Counts by name; what is not in it is none."""
 
 
 class CellKey(NamedTuple):
@@ -65,7 +67,7 @@ class AttributeKey(NamedTuple):
 class Counts:
     """What was counted: sums by cell, unfinished dossiers by the day they are due, needed and covered fields."""
 
-    cells: dict[CellKey, Counter[str]] = field(default_factory=dict)
+    cells: dict[CellKey, Cell] = field(default_factory=dict)
     open: Counter[tuple[CellKey, date]] = field(default_factory=Counter)
     attributes: dict[AttributeKey, tuple[int, int]] = field(default_factory=dict)
 
@@ -83,7 +85,7 @@ def count(dossiers: Iterable[Dossier], catalogues: Sequence[Catalogue], counts: 
             among = verdicts if not registry else [verdict for verdict in verdicts if verdict.registry == registry]
             declared = any(verdict.component in flagged for verdict in among)
             key = CellKey(day, dossier.agency, dossier.procedure, registry)
-            cell = counts.cells.setdefault(key, Counter())
+            cell = counts.cells.setdefault(key, defaultdict(int))
             _add_dossier(cell, facts, among, declared=declared, acknowledged=dossier.acknowledged)
             _add_components(cell, among)
             for name, (told, beyond) in disclosed.items():
@@ -102,14 +104,13 @@ def disclosures(dossier: Dossier, catalogue: Catalogue | None) -> Mapping[str, t
     found: dict[str, tuple[int, int]] = {}
     if procedure is None:
         return found
+    needs = [(paper.code, choice) for paper in procedure.components for choice in paper.replaced_by]
     for lookup in dossier.lookups:
         if lookup.outcome == "found" and lookup.client == dossier.client:
             wanted = {
                 name
-                for paper in procedure.components
-                if lookup.component in {None, paper.code}
-                for choice in paper.replaced_by
-                if choice.service == lookup.service
+                for code, choice in needs
+                if choice.service == lookup.service and lookup.component in {None, code}
                 for name in choice.fields
             }
             registry = lookup.service.partition("/")[0]
@@ -118,9 +119,7 @@ def disclosures(dossier: Dossier, catalogue: Catalogue | None) -> Mapping[str, t
     return found
 
 
-def _add_dossier(
-    cell: Counter[str], facts: Quality, among: Sequence[Verdict], *, declared: bool, acknowledged: bool
-) -> None:
+def _add_dossier(cell: Cell, facts: Quality, among: Sequence[Verdict], *, declared: bool, acknowledged: bool) -> None:
     evidenced = False
     needed = proved = 0
     for verdict in among:
@@ -128,23 +127,28 @@ def _add_dossier(
         if verdict.needed:
             needed += 1
             proved += verdict.evidenced
-    cell["dossiers"] += 1
-    cell["declared"] += declared
-    cell["evidenced"] += evidenced
-    cell["with_needs"] += needed > 0
-    cell["full_once_only"] += 0 < needed == proved
-    cell["covered"] += facts.covered
-    cell["acknowledged"] += acknowledged
-    cell["acknowledged_evidenced"] += acknowledged and evidenced
-    cell["digitised"] += facts.digitised
-    cell["result_owed"] += facts.result_owed
-    cell["result_electronic"] += facts.result_electronic
-    cell["online"] += facts.online
-    cell["due_ended"] += facts.time.kind == "ended"
-    cell["due_met"] += facts.time.met
+    told = {
+        "dossiers": True,
+        "declared": declared,
+        "evidenced": evidenced,
+        "with_needs": needed > 0,
+        "full_once_only": 0 < needed == proved,
+        "covered": facts.covered,
+        "acknowledged": acknowledged,
+        "acknowledged_evidenced": acknowledged and evidenced,
+        "digitised": facts.digitised,
+        "result_owed": facts.result_owed,
+        "result_electronic": facts.result_electronic,
+        "online": facts.online,
+        "due_ended": facts.time.kind == "ended",
+        "due_met": facts.time.met,
+    }
+    for name, holds in told.items():
+        if holds:
+            cell[name] += 1
 
 
-def _add_components(cell: Counter[str], among: Sequence[Verdict]) -> None:
+def _add_components(cell: Cell, among: Sequence[Verdict]) -> None:
     for verdict in among:
         if verdict.needed:
             for name in FUNNEL[: verdict.stage + 1]:

@@ -1,17 +1,18 @@
 """The facts that reuse is judged from: a dossier as its events left it, and the look-ups that name it.
 
-Frozen values without any rule. People are pseudonyms (bytes); times are aware.
+Unchanging values without any rule. People are pseudonyms (bytes); times are aware. What a dossier has many of is a
+named tuple: a month has a million of them.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 from schemas.dates import LOCAL
 
 
-@dataclass(frozen=True, slots=True)
-class Component:
+class Component(NamedTuple):
     """A component as it was reported; `None` is unstated."""
 
     code: str
@@ -22,8 +23,7 @@ class Component:
     required: bool | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Lookup:
+class Lookup(NamedTuple):
     """An answered question of the log that names a dossier.
 
     `fields` are those disclosed with values, or, where a verification ended in `match`, those claimed. `people` holds
@@ -42,8 +42,7 @@ class Lookup:
     """Whether the caller reported that a value did not fit."""
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """An event that took effect, in the dossier's own order."""
 
     status: int

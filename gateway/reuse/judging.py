@@ -7,10 +7,11 @@ each other; when the component was obtained from the registry; before the decisi
 The SQL of 0012_reuse_rollups.sql says the same, and a test holds the two against each other.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import IntEnum
+from typing import NamedTuple
 
 from gateway.reuse.catalogue import Catalogue
 from gateway.reuse.facts import Component, Dossier, Lookup
@@ -48,8 +49,7 @@ class Stage(IntEnum):
     USED = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What became of one component. `lookups` prove it, or, where it is not proved, tried to."""
 
     component: str
@@ -73,8 +73,7 @@ class Verdict:
         return self.service.partition("/")[0] if self.service else ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Met:
+class _Met(NamedTuple):
     """One look-up held against the conditions; `proof` is all of them but `whole`."""
 
     lookup: Lookup
@@ -86,6 +85,14 @@ class _Met:
     proof: bool
 
 
+class _Case(NamedTuple):
+    """A dossier, when it was decided, and its client's look-ups by service."""
+
+    dossier: Dossier
+    decided: datetime | None
+    own: Mapping[str, list[Lookup]]
+
+
 def judge(dossier: Dossier, catalogue: Catalogue | None) -> list[Verdict]:
     """Judge every component that the catalogue or the dossier names, by code."""
     papers: dict[str, Paper] = {}
@@ -93,19 +100,21 @@ def judge(dossier: Dossier, catalogue: Catalogue | None) -> list[Verdict]:
         papers = {paper.code: paper for paper in catalogue.procedures[dossier.procedure].components}
     stated = {component.code: component for component in dossier.components}
     decided = min((event.recorded_at for event in dossier.events if event.status in _DECIDED), default=None)
+    case = _Case(dossier, decided, defaultdict(list))
+    for lookup in dossier.lookups:
+        if lookup.client == dossier.client:
+            case.own[lookup.service].append(lookup)
     return [
-        _judge_component(dossier, code, papers.get(code), stated.get(code), decided)
+        _judge_component(case, code, papers.get(code), stated.get(code))
         for code in sorted(papers.keys() | stated.keys())
     ]
 
 
-def _judge_component(
-    dossier: Dossier, code: str, paper: Paper | None, stated: Component | None, decided: datetime | None
-) -> Verdict:
+def _judge_component(case: _Case, code: str, paper: Paper | None, stated: Component | None) -> Verdict:
     needed, component = _needed(paper, stated), stated or Component(code)
     choices: Sequence[Replacement | None] = paper.replaced_by if paper and paper.replaced_by else (None,)
     by_law = paper is not None and paper.paper_by_law
-    verdicts = [_judge_choice(dossier, component, needed, choice, decided, by_law=by_law) for choice in choices]
+    verdicts = [_judge_choice(case, component, needed, choice, by_law=by_law) for choice in choices]
     return max(verdicts, key=lambda verdict: (verdict.stage, len(verdict.covered)))  # the first of equals
 
 
@@ -117,20 +126,12 @@ def _needed(paper: Paper | None, stated: Component | None) -> bool:
 
 
 def _judge_choice(
-    dossier: Dossier,
-    component: Component,
-    needed: bool,
-    choice: Replacement | None,
-    decided: datetime | None,
-    *,
-    by_law: bool,
+    case: _Case, component: Component, needed: bool, choice: Replacement | None, *, by_law: bool
 ) -> Verdict:
     met = (
         []
         if choice is None
-        else [
-            _conditions(dossier, component, choice, decided, item) for item in _candidates(dossier, component, choice)
-        ]
+        else [_conditions(case, component, choice, item) for item in _candidates(case, component, choice)]
     )
     proofs = [item for item in met if item.proof and item.whole]
     stage = _stage(choice, met, proofs)
@@ -141,31 +142,27 @@ def _judge_choice(
         needed,
         choice.service if choice else None,
         stage,
-        _cause(dossier, component, stage, met, by_law=by_law),
+        _cause(case.dossier, component, stage, met, by_law=by_law),
         tuple(item.lookup.lookup_id for item in named),
         choice.fields if choice else (),
         tuple(name for name in choice.fields if name in told) if choice else (),
     )
 
 
-def _candidates(dossier: Dossier, component: Component, choice: Replacement) -> Iterable[Lookup]:
+def _candidates(case: _Case, component: Component, choice: Replacement) -> Iterable[Lookup]:
     """Return the look-ups that may have been made for this component: none that names another one alone."""
     return (
         item
-        for item in dossier.lookups
-        if item.client == dossier.client
-        and item.service == choice.service
-        and (item.component in {None, component.code} or item.lookup_id == component.lookup_id)
+        for item in case.own.get(choice.service, ())
+        if item.component in {None, component.code} or item.lookup_id == component.lookup_id
     )
 
 
-def _conditions(
-    dossier: Dossier, component: Component, choice: Replacement, decided: datetime | None, lookup: Lookup
-) -> _Met:
+def _conditions(case: _Case, component: Component, choice: Replacement, lookup: Lookup) -> _Met:
     good = lookup.outcome in _GOOD
-    about = not lookup.people.isdisjoint(dossier.parties.get(choice.role, frozenset()))
+    about = not lookup.people.isdisjoint(case.dossier.parties.get(choice.role, frozenset()))
     disputed = lookup.mismatch or lookup.outcome == "mismatch"
-    in_time = decided is None or lookup.at <= decided
+    in_time = case.decided is None or lookup.at <= case.decided
     bound = (
         (component.lookup_id is not None or lookup.component is not None)
         and component.lookup_id in {None, lookup.lookup_id}

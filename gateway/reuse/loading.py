@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import groupby
+from operator import itemgetter
 from typing import Any, TypeVar
 
 import orjson
@@ -39,20 +40,16 @@ async def load_page(database: Database, scope: Scope, page: Page) -> list[Dossie
     codes = [row[0] for row in rows]
     if not codes:
         return []
-    events = _by_dossier(await fact_rows(database, "events", codes), lambda row: Event(*row[1:]))
-    components = _by_dossier(await fact_rows(database, "components", codes), lambda row: Component(*row[1:]))
+    events = _by_dossier(await fact_rows(database, "events", codes), lambda row: Event._make(row[1:]))
+    components = _by_dossier(await fact_rows(database, "components", codes), lambda row: Component._make(row[1:]))
     parties = _by_dossier(await fact_rows(database, "parties", codes), lambda row: (row[1], row[2]))
     lookups = _by_dossier(await fact_rows(database, "lookups", codes), _lookup)
-    return [
-        replace(
-            Dossier(*row),
-            events=events.get(row[0], ()),
-            components=components.get(row[0], ()),
-            parties=_roles(parties.get(row[0], ())),
-            lookups=lookups.get(row[0], ()),
-        )
-        for row in (tuple(row) for row in rows)
-    ]
+    found: list[Dossier] = []
+    for row in rows:
+        code = row[0]
+        facts = (events.get(code, ()), components.get(code, ()), _roles(parties.get(code, ())), lookups.get(code, ()))
+        found.append(Dossier(*[*row, *facts]))
+    return found
 
 
 def from_the_start(since: datetime, until: datetime, limit: int, **filters: str) -> Page:
@@ -61,9 +58,7 @@ def from_the_start(since: datetime, until: datetime, limit: int, **filters: str)
 
 
 def _by_dossier(rows: Iterable[Any], make: Callable[[Any], _T]) -> dict[str, tuple[_T, ...]]:
-    return {
-        code: tuple(make(tuple(row)) for row in group) for code, group in groupby(rows, key=lambda row: str(row[0]))
-    }
+    return {code: tuple(map(make, group)) for code, group in groupby(rows, key=itemgetter(0))}
 
 
 def _roles(pairs: Sequence[tuple[str, bytes]]) -> dict[str, frozenset[bytes]]:
@@ -73,7 +68,7 @@ def _roles(pairs: Sequence[tuple[str, bytes]]) -> dict[str, frozenset[bytes]]:
     return {role: frozenset(found) for role, found in people.items()}
 
 
-def _lookup(row: tuple[Any, ...]) -> Lookup:
+def _lookup(row: Sequence[Any]) -> Lookup:
     """Read an answered entry; the fields of a verification that matched are those its question claimed."""
     _, lookup_id, client, service, at, outcome, subject, person, leaf, mismatch, asked = row
     members = orjson.loads(leaf)

@@ -8,15 +8,16 @@ counted apart, and in as many processes as there are processors.
 import asyncio
 import os
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 from multiprocessing import get_context
+from operator import itemgetter
 from typing import Any
 
 from gateway.reuse.catalogue import Catalogue
-from gateway.reuse.counting import COUNTS, Counts, count
+from gateway.reuse.counting import COUNTS, Cell, Counts, count
 from gateway.reuse.facts import midnight
 from gateway.reuse.loading import from_the_start, load_catalogues, load_pages
 from gateway.reuse.measuring import Rollups
@@ -25,8 +26,9 @@ from gateway.store.database import Database
 from gateway.store.reuse import Span, days, event_lags
 from gateway.store.scope import Scope
 
-_AT_ONCE = 2_000
+_AT_ONCE = 500
 _PARTS_EACH = 3
+_IN_ORDER: Callable[[Cell], tuple[int, ...]] = itemgetter(*COUNTS)
 _KEYS = {"cells": 4, "open": 5, "attributes": 5, "lag": 4}
 _NAMES = {"cells": COUNTS, "open": ("open",), "attributes": ("needed", "covered"), "lag": ("lag",)}
 _Key = tuple[Any, ...]
@@ -121,7 +123,7 @@ async def _counted(database: Database, span: Span, catalogues: list[Catalogue]) 
 
 def _counted_rows(counts: Counts) -> _Rows:
     return {
-        **{("cells", *key): tuple(cell[name] for name in COUNTS) for key, cell in counts.cells.items()},
+        **{("cells", *key): _IN_ORDER(cell) for key, cell in counts.cells.items()},
         **{("open", *key, due): (number,) for (key, due), number in counts.open.items()},
         **{("attributes", *key): numbers for key, numbers in counts.attributes.items()},
     }

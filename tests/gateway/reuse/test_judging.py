@@ -56,12 +56,12 @@ def verdict(dossier=DOSSIER, held=None):
 
 def with_lookup(**changes):
     """Change the look-up."""
-    return replace(DOSSIER, lookups=(replace(LOOKUP, **changes),))
+    return replace(DOSSIER, lookups=(LOOKUP._replace(**changes),))
 
 
 def with_component(**changes):
     """Change the component."""
-    return replace(DOSSIER, components=(replace(COMPONENT, **changes),))
+    return replace(DOSSIER, components=(COMPONENT._replace(**changes),))
 
 
 def test_a_component_with_every_condition_met_is_evidenced():
@@ -89,7 +89,7 @@ def test_a_component_with_every_condition_met_is_evidenced():
         (replace(DOSSIER, parties={"mother": frozenset({APPLICANT})}), "unknown"),
         (with_lookup(fields=frozenset({"full_name"})), "stale"),
         (with_component(lookup_id="L2"), "unknown"),
-        (replace(with_lookup(component=None), components=(replace(COMPONENT, lookup_id=None),)), "unknown"),
+        (replace(with_lookup(component=None), components=(COMPONENT._replace(lookup_id=None),)), "unknown"),
         (with_lookup(component="TP02"), "unknown"),
         (with_component(obtained="upload"), "citizen_chose"),
         (with_component(obtained="paper"), "citizen_chose"),
@@ -128,7 +128,7 @@ def test_one_lookup_may_back_several_components():
     """A look-up that names no component proves each that names it."""
     two = DOCUMENT + '[[components]]\ncode = "TP02"\nname = "Bản sao"\n[[components.replaced_by]]\n'
     two += 'service = "civil-status/birth"\nfields = ["sex"]\nrole = "applicant"\n'
-    dossier = replace(with_lookup(component=None), components=(COMPONENT, replace(COMPONENT, code="TP02")))
+    dossier = replace(with_lookup(component=None), components=(COMPONENT, COMPONENT._replace(code="TP02")))
     assert [found.evidenced for found in judge(dossier, catalogue(document=two))] == [True, True]
 
 
@@ -179,7 +179,7 @@ def test_causes_without_a_lookup():
         ("store", "online", "unknown"),
         (None, "online", "unknown"),
     ):
-        told = replace(unseen, channel=channel, components=(replace(COMPONENT, obtained=obtained),))
+        told = replace(unseen, channel=channel, components=(COMPONENT._replace(obtained=obtained),))
         assert verdict(told).cause == cause
 
 
@@ -195,5 +195,5 @@ def test_what_is_needed():
 
 def test_a_claim_without_a_lookup_is_no_evidence():
     """A component marked as reused from a registry, without any look-up, proves nothing."""
-    claimed = replace(DOSSIER, lookups=(), components=(replace(COMPONENT, reused=True),))
+    claimed = replace(DOSSIER, lookups=(), components=(COMPONENT._replace(reused=True),))
     assert not verdict(claimed).evidenced

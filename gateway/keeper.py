@@ -33,6 +33,8 @@ from gateway.store.database import Database, StoreError
 from gateway.telemetry import configure_logging
 
 _RETRY_S = 0.5
+_NICENESS = 5
+"""Where processors are short, look-ups come first: what is kept here may follow seconds later."""
 _log = structlog.get_logger("gateway.keeper")
 
 
@@ -108,6 +110,7 @@ def main() -> None:
     """Run the keeper with the settings of the environment."""
     settings = load_settings()
     configure_logging(settings.log_level)
+    os.nice(_NICENESS)
     uvloop.run(keep(settings))
 
 

@@ -1,5 +1,6 @@
 """`lienthong console`: run the audit console, and keep its users (docs/CONSOLE.md)."""
 
+import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -22,6 +23,8 @@ users = typer.Typer(no_args_is_help=True, help="Who may log in to the console.")
 group.add_typer(users, name="user")
 Login = Annotated[str, typer.Argument(help="Small letters, digits, dots and dashes.")]
 Scopes = Annotated[list[str], typer.Option("--scope", help="Agencies this user may see, as H99*; * for all.")]
+_NICENESS = 10
+"""Where processors are short, nobody's look-up waits for a page."""
 Out = Annotated[Path | None, typer.Option("--out", help="Write the login and its secrets to this new file (0600).")]
 
 
@@ -32,6 +35,7 @@ def console(context: typer.Context) -> None:
         return
     chosen, settings = _settings()
     configure_logging(settings.log_level)
+    os.nice(_NICENESS)
     run(serve_console(chosen, settings, lambda url: print(f"READY {url}", flush=True)))  # noqa: T201 — what a supervisor waits for
 
 

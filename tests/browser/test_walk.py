@@ -188,7 +188,9 @@ def test_the_citizens_report_is_usable(officer, tmp_path):
     for path in screens(Role.DPO):
         officer.go(path)
         officer.harmless()
+        officer.usable("color-contrast")
     officer.go("/citizen-requests")
+    officer.check()
     page.fill("#number", officer.installation.person)
     with page.expect_download() as caught:
         page.click("form[action$='/report'] button")

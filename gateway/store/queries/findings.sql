@@ -100,11 +100,18 @@ SELECT entry_id, kind, detail FROM explanation WHERE at >= $1 AND at < $2;
 -- name: explanations_by_ids
 SELECT entry_id, kind, version, detail FROM explanation WHERE entry_id = ANY ($1::uuid[]);
 
+-- What is judged, in order: the next of each kind by its own index, then the first of these.
+-- part: next_of
+AND (at, log_id, index) > ($1, $2, $3) AND at >= $1 AND at < $4 ORDER BY at, log_id, index LIMIT $5
+
 -- name: page_to_explain
-SELECT log_id, index, at, entry_id, kind, leaf FROM entry
-WHERE (kind IN ('answered', 'refused', 'status') OR kind = 'admin' AND subject IS NOT NULL)
-  AND (at, log_id, index) > ($1, $2, $3) AND at < $4
-ORDER BY at, log_id, index LIMIT $5;
+SELECT * FROM (
+    (SELECT log_id, index, at, entry_id, kind, leaf FROM entry WHERE kind IN ('answered', 'refused') {{next_of}})
+    UNION ALL
+    (SELECT log_id, index, at, entry_id, kind, leaf FROM entry WHERE kind = 'status' {{next_of}})
+    UNION ALL
+    (SELECT log_id, index, at, entry_id, kind, leaf FROM entry WHERE kind = 'admin' AND subject IS NOT NULL {{next_of}})
+) AS e ORDER BY at, log_id, index LIMIT $5;
 
 -- name: alerts
 SELECT alert_id, rule, entry_id, officer, agency, client, score, sentence_vi, sentence_en, happened_at, at, state, case_id

@@ -1,0 +1,3 @@
+-- Judging a period anew goes through it page by page, each kind by an index: these two had none of their own.
+CREATE INDEX entry_of_status ON entry (at, log_id, index) WHERE kind = 'status';
+CREATE INDEX entry_of_searches ON entry (at, log_id, index) WHERE kind = 'admin' AND subject IS NOT NULL;

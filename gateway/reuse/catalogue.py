@@ -6,13 +6,13 @@ judged by the oldest one. Read from the documents of every configuration that ev
 
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from pydantic import ValidationError
 
-from schemas.configuration_models import Procedure
+from schemas.configuration_models import Component, Procedure
 
 Tables = Mapping[str, list[dict[str, Any]]]
 
@@ -24,6 +24,16 @@ class Catalogue:
     version: int
     since: datetime
     procedures: Mapping[str, Procedure]
+    papers: Mapping[str, Mapping[str, Component]] = field(init=False, compare=False)
+    """A procedure's components by code."""
+    needs: Mapping[str, Mapping[tuple[str, str | None], frozenset[str]]] = field(init=False, compare=False)
+    """A procedure's fields by service and component, and of all components under None."""
+
+    def __post_init__(self) -> None:
+        """Sort out once what every dossier is judged by."""
+        papers = {code: {one.code: one for one in procedure.components} for code, procedure in self.procedures.items()}
+        object.__setattr__(self, "papers", papers)
+        object.__setattr__(self, "needs", {code: _needs(components) for code, components in papers.items()})
 
     def tables(self) -> Tables:
         """Return it as the rows of the database's catalogue tables."""
@@ -46,6 +56,15 @@ class Catalogue:
                     for choice, replacement in enumerate(component.replaced_by)
                 )
         return found
+
+
+def _needs(papers: Mapping[str, Component]) -> dict[tuple[str, str | None], frozenset[str]]:
+    found: dict[tuple[str, str | None], frozenset[str]] = {}
+    for code, paper in papers.items():
+        for choice in paper.replaced_by:
+            for key in ((choice.service, code), (choice.service, None)):
+                found[key] = found.get(key, frozenset()) | frozenset(choice.fields)
+    return found
 
 
 def procedures_of(documents: Mapping[str, str]) -> dict[str, Procedure]:

@@ -79,14 +79,15 @@ def count(dossiers: Iterable[Dossier], catalogues: Sequence[Catalogue], counts: 
         catalogue = in_force(catalogues, dossier.received_at)
         day = dossier.day
         verdicts, facts = judge(dossier, catalogue), quality(dossier, catalogue)
-        disclosed = disclosures(dossier, catalogue)
+        whole, disclosed = _whole(dossier, facts), disclosures(dossier, catalogue)
         flagged = {component.code for component in dossier.components if component.reused}
-        for registry in {ALL_REGISTRIES, *(verdict.registry for verdict in verdicts)}:
-            among = verdicts if not registry else [verdict for verdict in verdicts if verdict.registry == registry]
+        for registry, among in _by_registry(verdicts).items():
             declared = any(verdict.component in flagged for verdict in among)
             key = CellKey(day, dossier.agency, dossier.procedure, registry)
             cell = counts.cells.setdefault(key, defaultdict(int))
-            _add_dossier(cell, facts, among, declared=declared, acknowledged=dossier.acknowledged)
+            for name in whole:
+                cell[name] += 1
+            _add_dossier(cell, among, declared=declared, acknowledged=dossier.acknowledged)
             _add_components(cell, among)
             for name, (told, beyond) in disclosed.items():
                 if not registry or registry == name:
@@ -98,44 +99,36 @@ def count(dossiers: Iterable[Dossier], catalogues: Sequence[Catalogue], counts: 
     return counts
 
 
+def _by_registry(verdicts: Sequence[Verdict]) -> dict[str, Sequence[Verdict]]:
+    """Return all verdicts, and those of each registry."""
+    found: defaultdict[str, list[Verdict]] = defaultdict(list)
+    for verdict in verdicts:
+        if registry := verdict.registry:
+            found[registry].append(verdict)
+    return {ALL_REGISTRIES: verdicts, **found}
+
+
 def disclosures(dossier: Dossier, catalogue: Catalogue | None) -> Mapping[str, tuple[int, int]]:
     """Return by registry how many fields look-ups disclosed, and how many of these no paper of the dossier needs."""
-    procedure = catalogue.procedures.get(dossier.procedure) if catalogue else None
+    needs = catalogue.needs.get(dossier.procedure) if catalogue else None
     found: dict[str, tuple[int, int]] = {}
-    if procedure is None:
+    if needs is None:
         return found
-    needs = [(paper.code, choice) for paper in procedure.components for choice in paper.replaced_by]
     for lookup in dossier.lookups:
         if lookup.outcome == "found" and lookup.client == dossier.client:
-            wanted = {
-                name
-                for code, choice in needs
-                if choice.service == lookup.service and lookup.component in {None, code}
-                for name in choice.fields
-            }
+            wanted = needs.get((lookup.service, lookup.component), frozenset())
             registry = lookup.service.partition("/")[0]
             told, beyond = found.get(registry, (0, 0))
             found[registry] = told + len(lookup.fields), beyond + len(lookup.fields - wanted)
     return found
 
 
-def _add_dossier(cell: Cell, facts: Quality, among: Sequence[Verdict], *, declared: bool, acknowledged: bool) -> None:
-    evidenced = False
-    needed = proved = 0
-    for verdict in among:
-        evidenced |= verdict.evidenced
-        if verdict.needed:
-            needed += 1
-            proved += verdict.evidenced
+def _whole(dossier: Dossier, facts: Quality) -> list[str]:
+    """Return the counts of a dossier that do not depend on a registry."""
     told = {
         "dossiers": True,
-        "declared": declared,
-        "evidenced": evidenced,
-        "with_needs": needed > 0,
-        "full_once_only": 0 < needed == proved,
         "covered": facts.covered,
-        "acknowledged": acknowledged,
-        "acknowledged_evidenced": acknowledged and evidenced,
+        "acknowledged": dossier.acknowledged,
         "digitised": facts.digitised,
         "result_owed": facts.result_owed,
         "result_electronic": facts.result_electronic,
@@ -143,9 +136,22 @@ def _add_dossier(cell: Cell, facts: Quality, among: Sequence[Verdict], *, declar
         "due_ended": facts.time.kind == "ended",
         "due_met": facts.time.met,
     }
-    for name, holds in told.items():
-        if holds:
-            cell[name] += 1
+    return [name for name, holds in told.items() if holds]
+
+
+def _add_dossier(cell: Cell, among: Sequence[Verdict], *, declared: bool, acknowledged: bool) -> None:
+    evidenced = False
+    needed = proved = 0
+    for verdict in among:
+        evidenced |= verdict.evidenced
+        if verdict.needed:
+            needed += 1
+            proved += verdict.evidenced
+    cell["declared"] += declared
+    cell["evidenced"] += evidenced
+    cell["with_needs"] += needed > 0
+    cell["full_once_only"] += 0 < needed == proved
+    cell["acknowledged_evidenced"] += acknowledged and evidenced
 
 
 def _add_components(cell: Cell, among: Sequence[Verdict]) -> None:

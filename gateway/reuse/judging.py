@@ -95,9 +95,7 @@ class _Case(NamedTuple):
 
 def judge(dossier: Dossier, catalogue: Catalogue | None) -> list[Verdict]:
     """Judge every component that the catalogue or the dossier names, by code."""
-    papers: dict[str, Paper] = {}
-    if catalogue is not None and dossier.procedure in catalogue.procedures:
-        papers = {paper.code: paper for paper in catalogue.procedures[dossier.procedure].components}
+    papers: Mapping[str, Paper] = catalogue.papers.get(dossier.procedure, {}) if catalogue else {}
     stated = {component.code: component for component in dossier.components}
     decided = min((event.recorded_at for event in dossier.events if event.status in _DECIDED), default=None)
     case = _Case(dossier, decided, defaultdict(list))
@@ -128,11 +126,14 @@ def _needed(paper: Paper | None, stated: Component | None) -> bool:
 def _judge_choice(
     case: _Case, component: Component, needed: bool, choice: Replacement | None, *, by_law: bool
 ) -> Verdict:
-    met = (
-        []
-        if choice is None
-        else [_conditions(case, component, choice, item) for item in _candidates(case, component, choice)]
-    )
+    met: list[_Met] = []
+    if choice is not None:
+        met = [_conditions(case, component, choice, item) for item in _candidates(case, component, choice)]
+    if not met:
+        stage = Stage.NEEDED if choice is None else Stage.HELD
+        cause = _cause(case.dossier, component, stage, met, by_law=by_law)
+        service, fields = (choice.service, choice.fields) if choice else (None, ())
+        return Verdict(component.code, needed, service, stage, cause, (), fields, ())
     proofs = [item for item in met if item.proof and item.whole]
     stage = _stage(choice, met, proofs)
     told = frozenset[str]().union(*(item.lookup.fields for item in met if item.proof))

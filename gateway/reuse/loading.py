@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import groupby
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import Any, TypeVar
 
 import orjson
@@ -17,6 +17,7 @@ from gateway.store.reuse import Page, configurations, dossier_rows, fact_rows
 from gateway.store.scope import Scope
 
 _T = TypeVar("_T")
+_IN_TIME = attrgetter("at", "lookup_id")
 
 
 async def load_catalogues(database: Database) -> list[Catalogue]:
@@ -43,11 +44,14 @@ async def load_page(database: Database, scope: Scope, page: Page) -> list[Dossie
     events = _by_dossier(await fact_rows(database, "events", codes), lambda row: Event._make(row[1:]))
     components = _by_dossier(await fact_rows(database, "components", codes), lambda row: Component._make(row[1:]))
     parties = _by_dossier(await fact_rows(database, "parties", codes), lambda row: (row[1], row[2]))
-    lookups = _by_dossier(await fact_rows(database, "lookups", codes), _lookup)
+    lookups: defaultdict[str, list[Lookup]] = defaultdict(list)
+    for row in await fact_rows(database, "lookups", codes):
+        lookups[row[0]].append(_lookup(row))
     found: list[Dossier] = []
     for row in rows:
         code = row[0]
-        facts = (events.get(code, ()), components.get(code, ()), _roles(parties.get(code, ())), lookups.get(code, ()))
+        asked = tuple(sorted(lookups.get(code, ()), key=_IN_TIME))
+        facts = (events.get(code, ()), components.get(code, ()), _roles(parties.get(code, ())), asked)
         found.append(Dossier(*[*row, *facts]))
     return found
 

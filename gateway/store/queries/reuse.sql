@@ -132,6 +132,7 @@ WHERE dossier = ANY ($1::text[]) ORDER BY dossier, code;
 -- name: parties
 SELECT dossier, role, pseudonym FROM dossier_party WHERE dossier = ANY ($1::text[]) ORDER BY dossier;
 
+-- In no order: rows are wide, and a dossier's few are sorted where they are read.
 -- name: lookups
 SELECT e.dossier, e.question::text, e.client, e.service, e.at, e.outcome, e.subject, e.person, e.leaf,
        coalesce(cardinality(o.mismatch) > 0, false) AS mismatch,
@@ -139,4 +140,4 @@ SELECT e.dossier, e.question::text, e.client, e.service, e.at, e.outcome, e.subj
            SELECT a.leaf FROM entry a
            WHERE a.entry_id = e.question AND a.at BETWEEN e.at - interval '2 hours' AND e.at LIMIT 1) END AS asked
 FROM entry e LEFT JOIN lookup_outcome o ON o.lookup_id = e.question
-WHERE e.dossier = ANY ($1::text[]) AND e.kind = 'answered' ORDER BY e.dossier, e.at, e.question;
+WHERE e.dossier = ANY ($1::text[]) AND e.kind = 'answered';

@@ -73,6 +73,7 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--pages", type=float, default=2.0, help="pages a second that the auditor opens in a round")
     options = parser.parse_args(arguments)
     directory = options.directory or Path(tempfile.mkdtemp(prefix="lienthong-bench-"))
+    directory.mkdir(parents=True, exist_ok=True)
     directory.chmod(0o755)
     sandbox = Sandbox(directory / "DIR", 0)
     try:

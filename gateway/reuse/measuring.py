@@ -25,9 +25,9 @@ from gateway.store.reuse import (
     note_changes,
     open_dossiers,
     put_catalogue,
-    repeats,
     sums,
 )
+from gateway.store.reuse import repeats as stored_repeats
 from gateway.store.scope import Scope
 
 _LEAST, _MOST = 100, 1600  # cells counted in one statement: as many as take about a second
@@ -95,19 +95,18 @@ def _paced(at_once: int, took_s: float) -> int:
 
 
 async def measure(
-    database: Database, scope: Scope, span: Span, *, today: date, with_repeats: bool = False
+    database: Database, scope: Scope, span: Span, *, today: date, repeats: Mapping[str, Rate] | None = None
 ) -> list[Row]:
     """Return the metrics of every group that has any dossier or event, by name of the group.
 
-    `today` is the local day: a period that goes on ends today, so that what is due later is not late yet. Raises
-    `StoreError`.
+    `today` is the local day: a period that goes on ends today, so that what is due later is not late yet. `repeats` are
+    those of `repeated`; without them nothing is told of repeat asks. Raises `StoreError`.
     """
     counted = await sums(database, scope, span)
     waiting = await open_dossiers(database, scope, span, min(span.past, today))
     lagging: Mapping[str, dict[int, int]] = {}
     if span.group_by != "registry":
         lagging = await lags(database, scope, span)
-    again = await _repeated(database, scope, span) if with_repeats else {}
     return [
         Row(
             group,
@@ -116,7 +115,7 @@ async def measure(
                     counted.get(group, {}),
                     *waiting.get(group, (0, 0)),
                     lag=lagging.get(group, {}),
-                    repeats=again.get(group, Rate(0, 0)) if with_repeats else None,
+                    repeats=None if repeats is None else repeats.get(group, Rate(0, 0)),
                 )
             ),
         )
@@ -124,13 +123,16 @@ async def measure(
     ]
 
 
-async def _repeated(database: Database, scope: Scope, span: Span) -> dict[str, Rate]:
-    """Count repeat asks by group, a week at a time: they are not rolled up, for they look into other dossiers."""
+async def repeated(database: Database, scope: Scope, span: Span) -> dict[str, Rate]:
+    """Count repeat asks by group, a week at a time: they are not rolled up, for they look into other dossiers.
+
+    Every repeat is in one group, so the sum over groups is the whole. Raises `StoreError`.
+    """
     found: dict[str, Rate] = {}
     day = span.first
     while day < span.past:
         after = min(day + _WEEK, span.past)
-        rows = await repeats(database, scope, span.group_by, midnight(day), midnight(after))
+        rows = await stored_repeats(database, scope, span.group_by, midnight(day), midnight(after))
         for group, (part, whole) in rows.items():
             before = found.get(group, Rate(0, 0))
             found[group] = Rate(before.numerator + part, before.denominator + whole)

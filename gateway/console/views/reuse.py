@@ -5,7 +5,7 @@ The rule: what is listed behind a number adds up to it; pictures hold publishabl
 
 import asyncio
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from urllib.parse import urlencode
 
@@ -31,8 +31,9 @@ _USUAL = timedelta(days=90)
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """The pictures of one reader's scope and period, as their page shows them."""
+    """The pictures of one reader's scope and period, as their page shows them, and what they were drawn from."""
 
+    report: Report
     pictures: list[Picture]
 
 
@@ -126,7 +127,11 @@ async def _report(visit: Visit, span: Span) -> Report:
 
 
 async def _draw(visit: Visit, span: Span, report: Report) -> Drawn:
-    drawn = Drawn(await asyncio.to_thread(pictures, report))
+    """Draw a report, unless the last one said the same."""
+    kept = _KEPT.get((visit.scope.patterns, span))
+    if kept is not None and replace(report, made_at=kept.report.made_at) == kept.report:
+        return kept
+    drawn = Drawn(report, await asyncio.to_thread(pictures, report))
     _KEPT[visit.scope.patterns, span] = drawn
     if len(_KEPT) > _MOST:
         _KEPT.popitem(last=False)

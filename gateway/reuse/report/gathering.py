@@ -1,10 +1,10 @@
 """Everything a report shows, read once: the whole, by group, by province and month, fields, and lag."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from gateway.reuse.measuring import Rollups, Row, measure, procedure_names
+from gateway.reuse.measuring import Rollups, Row, measure, procedure_names, repeated
 from gateway.reuse.metrics import LAG_BOUNDS_S, Metrics, Rate, Sums, metrics
 from gateway.store.database import Database
 from gateway.store.reuse import Span, attributes, lags
@@ -40,11 +40,12 @@ async def gather(
         await Rollups(database).refresh()
     whole = Span(span.first, span.past)
 
-    async def rows(group_by: str, *, with_repeats: bool = False) -> list[Row]:
+    async def rows(group_by: str, repeats: Mapping[str, Rate] | None = None) -> list[Row]:
         grouped = Span(span.first, span.past, group_by)
-        return await measure(database, scope, grouped, today=today, with_repeats=with_repeats)
+        return await measure(database, scope, grouped, today=today, repeats=repeats)
 
-    total = await rows("", with_repeats=True)
+    again = await repeated(database, scope, span)
+    total = await rows("", {"": _sum(again.values())})
     lag = (await lags(database, scope, whole)).get("", {})
     return Report(
         span.first,
@@ -53,10 +54,15 @@ async def gather(
         made_at,
         origin,
         total[0].metrics if total else metrics(Sums(repeats=Rate(0, 0))),
-        await rows(span.group_by, with_repeats=True),
+        await rows(span.group_by, again),
         await rows("province"),
         await rows("month"),
         await attributes(database, scope, whole),
         {LAG_BOUNDS_S[min(bucket, len(LAG_BOUNDS_S) - 1)]: events for bucket, events in sorted(lag.items())},
         await procedure_names(database),
     )
+
+
+def _sum(rates: Iterable[Rate]) -> Rate:
+    parts = [(rate.numerator, rate.denominator) for rate in rates]
+    return Rate(sum(part for part, _ in parts), sum(whole for _, whole in parts))

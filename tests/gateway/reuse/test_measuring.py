@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import asyncpg
@@ -13,7 +14,7 @@ from gateway.reuse.counting import count
 from gateway.reuse.facts import local_day_of, midnight
 from gateway.reuse.keeping import keep_counted
 from gateway.reuse.loading import from_the_start, load_catalogues, load_pages
-from gateway.reuse.measuring import GROUPS, Rollups, as_json, measure, month_span, procedure_names
+from gateway.reuse.measuring import GROUPS, Rollups, as_json, measure, month_span, procedure_names, repeated
 from gateway.reuse.metrics import LAG_BOUNDS_S, Rate, lag_bucket, percentile
 from gateway.reuse.recount import recount
 from gateway.reuse.repeats import repeat_asks
@@ -169,10 +170,16 @@ async def test_repeat_asks_are_the_pure_functions(rolled, country, catalogues):
     """The SQL that looks into other dossiers finds as many repeats as the pure function."""
     april = month_span("2026-04")
     asked = [one for one in country.dossiers if april.first <= one.day < april.past]
-    (row,) = await measure(rolled, ALL, april, today=TODAY, with_repeats=True)
+    (row,) = await measure(rolled, ALL, april, today=TODAY, repeats=await repeated(rolled, ALL, april))
     found = repeat_asks(country.dossiers, asked, catalogues)
     assert row.metrics.rates["repeat_ask"] == found
     assert 0 < found.numerator < found.denominator
+    for group_by in GROUPS:
+        parts = (await repeated(rolled, ALL, replace(april, group_by=group_by))).values()
+        assert (sum(one.numerator for one in parts), sum(one.denominator for one in parts)) == (
+            found.numerator,
+            found.denominator,
+        ), group_by
 
 
 async def test_a_recount_agrees_and_finds_what_was_altered(stored, rolled):

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from gateway.console.views import reuse
 from gateway.console.views.reuse import span_of
 
 NOW = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
@@ -41,3 +42,16 @@ async def test_the_screen_opens_without_any_dossier(visitor):
     """A new installation has no rate, and says so instead of dividing by zero."""
     lead = await visitor()
     assert (await lead.get("/reuse")).status == 200
+
+
+async def test_what_did_not_change_is_not_drawn_again(visitor, monkeypatch):
+    """Pictures are drawn once for a reader's scope and period, as long as they would say the same."""
+    drawn = []
+    monkeypatch.setattr(reuse, "pictures", lambda report: drawn.append(report) or [])
+    lead = await visitor()
+    period = "/reuse?from=2025-01-01&to=2025-02-01"
+    for _ in range(2):
+        assert (await lead.get(period)).status == 200
+    assert len(drawn) == 1
+    assert (await lead.get(f"{period}&by=province")).status == 200
+    assert len(drawn) == 2

@@ -23,7 +23,7 @@ users = typer.Typer(no_args_is_help=True, help="Who may log in to the console.")
 group.add_typer(users, name="user")
 Login = Annotated[str, typer.Argument(help="Small letters, digits, dots and dashes.")]
 Scopes = Annotated[list[str], typer.Option("--scope", help="Agencies this user may see, as H99*; * for all.")]
-_NICENESS = 10
+_NICENESS = 5
 """Where processors are short, nobody's look-up waits for a page."""
 Out = Annotated[Path | None, typer.Option("--out", help="Write the login and its secrets to this new file (0600).")]
 

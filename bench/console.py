@@ -66,6 +66,7 @@ def main(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(prog="python -m bench console", description=__doc__)
     parser.add_argument("--entries", type=int, default=5_000_000)
     parser.add_argument("--rate", type=float, default=200.0, help="look-ups a second")
+    parser.add_argument("--workers", type=int, default=1, help="of the gateway: one carries 200 look-ups a second")
     parser.add_argument("--seconds", type=float, default=20.0, help="of each round with and without the console")
     parser.add_argument("--rounds", type=int, default=3, help="pairs of rounds: without, with the console")
     parser.add_argument("--turns", type=int, default=6, help="how often each page is asked for")
@@ -75,7 +76,7 @@ def main(arguments: list[str]) -> None:
     directory = options.directory or Path(tempfile.mkdtemp(prefix="lienthong-bench-"))
     directory.mkdir(parents=True, exist_ok=True)
     directory.chmod(0o755)
-    sandbox = Sandbox(directory / "DIR", 0)
+    sandbox = Sandbox(directory / "DIR", 0, options.workers)
     try:
         seen = Seen()
         seen.filled, seen.filling_s = _filled(sandbox, options.entries)

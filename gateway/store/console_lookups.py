@@ -152,11 +152,13 @@ async def timeline(database: Database, scope: Scope, dossier: str) -> list[Step]
 
 
 def _way(filters: Filters) -> str:
-    """Return by which of the four ways of `console_lookups.sql` a list is read: the end of its queries' names."""
+    """Return by which of the five ways of `console_lookups.sql` a list is read: the end of its queries' names."""
     if filters.subject is not None:
         return "_of_person"
     if filters.explained not in {None, _USUAL_REASON} and filters.dossier is None:
         return "_of_reason"
+    if filters.officer is not None and len(filters.officer) > 1:
+        return "_of_officer"
     return "_of_services" if filters.services is not None and len(filters.services) > 1 else ""
 
 

@@ -70,7 +70,7 @@ async def test_pages_join_without_gap(console):
 
 async def test_facets_count_the_list(console):
     """Counts are of the filtered list, up to the limit."""
-    counted = {(facet, value): rows for facet, value, rows in await facets(console, Scope.everything(), ALL)}
+    counted = {(facet, value): rows for facet, value, rows in await facets(console, Scope.everything(), ALL, 5000)}
     assert counted["client", "rare"] == 8
     assert counted["outcome", "found"] == counted["explained", "pending"] == 4000
     few = await facets(console, Scope.everything(), ALL, 100)
@@ -88,6 +88,28 @@ async def test_several_services_are_merged_newest_first(console, database_urls):
     assert [row.position for row in await lookups(console, Scope.everything(), one, 10)] == [5001]
     counted = {(facet, value): rows for facet, value, rows in await facets(console, Scope.everything(), both)}
     assert counted["service", "tax/taxpayer"] == counted["service", "tax/obligations"] == 1
+
+
+async def test_an_officer_of_several_years_has_one_list(console, database_urls):
+    """Under one pseudonym or several, newest first, with services and reasons beside."""
+    before, now, tax = b"2025" * 8, b"2026" * 8, "tax/taxpayer"
+    await _insert(database_urls, index=7000, at=AT, officer=before)
+    await _insert(database_urls, index=7001, at=AT + timedelta(seconds=1), officer=now, service=tax)
+    await _insert(database_urls, index=7002, at=AT + timedelta(seconds=2), officer=before, service=tax)
+    both, later = replace(ALL, officer=(now, before)), replace(ALL, officer=(now,))
+    for filters, found in (
+        (both, [7002, 7001, 7000]),
+        (later, [7001]),
+        (replace(both, services=(tax,)), [7002, 7001]),
+        (replace(both, services=(tax, "population/person")), [7002, 7001, 7000]),
+        (replace(later, services=(tax, "population/person")), [7001]),
+        (replace(later, services=("population/person",)), []),
+        (replace(both, explained="open_dossier"), []),
+        (replace(both, explained="emergency"), []),
+    ):
+        assert [row.position for row in await lookups(console, Scope.everything(), filters, 10)] == found
+        counted = {(facet, value): rows for facet, value, rows in await facets(console, Scope.everything(), filters)}
+        assert counted.get(("outcome", "found"), 0) == len(found)
 
 
 async def test_a_person_is_found_as_asked_for_and_as_the_registry_named_them(console, database_urls):

@@ -165,12 +165,12 @@ async def test_a_reason_is_found_with_every_other_filter(console, database_urls)
 
 async def _insert(database_urls, *, index, at, **columns):
     """Append an answer unless it is there."""
-    given = {"service": "population/person", "unit": "H99.01", "subject": None, "person": None, **columns}
+    given = {"service": "population/person", "unit": "H99.01", "subject": None, "person": None, "officer": None, **columns}
     owner = await asyncpg.connect(database_urls.owner)
     await owner.execute(
         """INSERT INTO lienthong.entry (log_id, index, at, entry_id, kind, request_id, client, service, unit, subject,
-                                        person, outcome, leaf)
-           VALUES (1, $1, $2, gen_random_uuid(), 'answered', 'r', 'odd', $3, $4, $5, $6, 'found', 'x')
+                                        person, officer, outcome, leaf)
+           VALUES (1, $1, $2, gen_random_uuid(), 'answered', 'r', 'odd', $3, $4, $5, $6, $7, 'found', 'x')
            ON CONFLICT DO NOTHING""",
         index,
         at,
@@ -178,6 +178,7 @@ async def _insert(database_urls, *, index, at, **columns):
         given["unit"],
         given["subject"],
         given["person"],
+        given["officer"],
     )
     await owner.close()
 

@@ -6,8 +6,8 @@ as of the look-up, but for dossiers, which may be reported later than they were 
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, time
-from typing import Any
+from datetime import date, datetime, time
+from typing import Any, NamedTuple
 
 from gateway.audit.calendar import local
 from gateway.audit.tuning import Tuning
@@ -133,9 +133,8 @@ class Staff:
     """The unit of every officer, by the pseudonym under which the officer would be looked up."""
 
 
-@dataclass(frozen=True, slots=True)
-class Past:
-    """An earlier or simultaneous look-up, by the same officer or about the same person."""
+class Past(NamedTuple):
+    """An earlier or simultaneous look-up, by the same officer or about the same person. A batch has many thousands."""
 
     question: str
     at: datetime
@@ -148,12 +147,11 @@ class Past:
     """Kind of its explanation, `unexplained` included; None where it was not judged yet."""
     why: str = ""
     """Why its dossier did not explain it."""
-    day: str = field(init=False)
-    """The local day."""
 
-    def __post_init__(self) -> None:
-        """Compute once what many rules ask for."""
-        object.__setattr__(self, "day", local(self.at).date().isoformat())
+    @property
+    def day(self) -> date:
+        """The local day."""
+        return local(self.at).date()
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from typing import Any
 
 from gateway.audit.calendar import local
 from gateway.audit.facts import Dossier, Lookup, Need, Past, Staff, Surroundings
-from gateway.audit.reading import dossier_index, dossier_of, needs_of, past_of
+from gateway.audit.reading import dossier_index, dossier_of, needs_of
 from gateway.audit.rules.habits import LEAST_LOOKUPS, LEAST_PERSONS
 from gateway.audit.tuning import Tuning
 from gateway.reuse.catalogue import Catalogue, in_force
@@ -124,9 +124,7 @@ class Gathered:
 def _updated(past: Past, known: tuple[str, str] | None) -> Past:
     if known is None or known == (past.explained, past.why):
         return past
-    return Past(
-        past.question, past.at, past.officer, past.subject, past.service, past.dossier, past.outcome, known[0], known[1]
-    )
+    return past._replace(explained=known[0], why=known[1])
 
 
 async def gather(
@@ -150,8 +148,8 @@ async def gather(
     )
     found.dossiers = {row["code"]: dossier_of(row) for row in rows[0]}
     found.of_person = dossier_index(found.dossiers.values())
-    found.by_officer = _grouped(rows[1], "officer", past_of)
-    found.about = _grouped(rows[2], "subject", past_of)
+    found.by_officer = _grouped(rows[1], "officer", Past._make)
+    found.about = _grouped(rows[2], "subject", Past._make)
     for client, keyid, at in rows[3]:
         found.keys.setdefault(client, {})[keyid] = at
     actors = _some(one.officer for one in lookups if one.kind == "admin")
@@ -166,7 +164,8 @@ async def gather(
 async def _habits(database: Database, lookups: Sequence[Lookup], found: Gathered) -> None:
     """Add the earlier days of officers who look many up, and of their colleagues: no rule asks for anybody else's."""
     least = min(limit.of(found.tuning) for limit in (LEAST_LOOKUPS, LEAST_PERSONS))
-    daily = Counter((officer, past.day) for officer, rows in found.by_officer.items() for past in rows)
+    many = {officer: rows for officer, rows in found.by_officer.items() if len(rows) >= min(least, MOST_PAST)}
+    daily = Counter((officer, past.day) for officer, rows in many.items() for past in rows)
     busy = frozenset(officer for (officer, _), number in daily.items() if number >= min(least, MOST_PAST))
     units = _some(one.unit for one in lookups if one.officer in busy)
     first, last = (local(choose(one.at for one in lookups)).date() for choose in (min, max))

@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from gateway.audit.facts import Dossier, Lookup, Need, Past
+from gateway.audit.facts import Dossier, Lookup, Need
 from gateway.reuse.catalogue import Catalogue
 
 Row = Mapping[str, Any]
@@ -58,21 +58,6 @@ def dossier_of(row: Row) -> Dossier:
         party_year=row["year"],
         steps=row["events"],
         done_at=row["done_at"],
-    )
-
-
-def past_of(row: Row) -> Past:
-    """Return a look-up of the past."""
-    return Past(
-        question=str(row["entry_id"]),
-        at=row["at"],
-        officer=row["officer"],
-        subject=row["subject"],
-        service=row["service"],
-        dossier=row["dossier"],
-        outcome=row["outcome"],
-        explained=row["kind"],
-        why=row["why"] or "",
     )
 
 

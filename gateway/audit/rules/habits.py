@@ -45,7 +45,8 @@ def _at_night(past: Past) -> bool:
 
 
 def _today(lookup: Lookup, around: Surroundings) -> list[Past]:
-    return [past for past in around.by_officer if past.day == lookup.day and past.at <= lookup.at]
+    begun = local(lookup.at).replace(hour=0, minute=0, second=0, microsecond=0)
+    return [past for past in around.by_officer if begun <= past.at <= lookup.at]
 
 
 def _out_of_line(value: int, own: list[int], peers: list[int], own_z: float) -> bool:

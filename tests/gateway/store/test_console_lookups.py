@@ -165,7 +165,14 @@ async def test_a_reason_is_found_with_every_other_filter(console, database_urls)
 
 async def _insert(database_urls, *, index, at, **columns):
     """Append an answer unless it is there."""
-    given = {"service": "population/person", "unit": "H99.01", "subject": None, "person": None, "officer": None, **columns}
+    given = {
+        "service": "population/person",
+        "unit": "H99.01",
+        "subject": None,
+        "person": None,
+        "officer": None,
+        **columns,
+    }
     owner = await asyncpg.connect(database_urls.owner)
     await owner.execute(
         """INSERT INTO lienthong.entry (log_id, index, at, entry_id, kind, request_id, client, service, unit, subject,

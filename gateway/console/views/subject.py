@@ -64,6 +64,7 @@ async def show(visit: Visit) -> web.StreamResponse:
         unexplained=sum(row.explained == "unexplained" for row in rows[:PAGE]),
         units=len({row.unit for row in rows[:PAGE]}),
         older=older,
+        whole=older is None and "before" not in visit.query,
     )
 
 

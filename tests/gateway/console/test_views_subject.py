@@ -1,14 +1,36 @@
-"""Reveals past the daily number, through real forms, in a database of their own: false passwords slow log-ins down."""
+"""The subject's screen through real forms, in a database of its own: false passwords slow log-ins down."""
 
+import html
+import re
 from datetime import timedelta
 
 import pyotp
 
 from gateway.cases.revealing import DAILY_CAP
 from gateway.console.roles import Role
+from gateway.console.views import subject
 from gateway.console.views.subject import SCREEN
 
 PERSON = "099191000001"
+
+
+async def test_a_part_of_the_list_is_not_told_as_the_whole(accounts, browser, looked_up, monkeypatch):
+    """Numbers above the list are of twelve months where it is complete, else of the page, and say which."""
+    who = ("personal_id", "099191000077")
+    entry = [(await looked_up(subject=who))[1].entry_id for _ in range(3)][-1]
+    auditor = await browser()
+    await auditor.log_in(await accounts.add("thu", "Thu", Role.AUDITOR, ("*",)))
+    await auditor.get("/")
+    opened = await auditor.post("/cases", title="Kiểm tra", entry=entry)
+    found = await auditor.post("/subject/find", case=opened.headers["Location"].rsplit("/", 1)[1], entry=entry)
+    await auditor.get(found.headers["Location"])
+    assert "3 tra cứu trong 12 tháng" in auditor.text
+    monkeypatch.setattr(subject, "PAGE", 2)
+    await auditor.get(found.headers["Location"])
+    assert "Trang này: 2 tra cứu" in auditor.text
+    older = re.search(r'href="(/subject\?[^"]+)" rel="next"', auditor.text)[1]
+    await auditor.get(html.unescape(older))
+    assert "Trang này: 1 tra cứu" in auditor.text
 
 
 async def test_past_the_daily_number_the_second_person_proves_to_be_one(accounts, browser, clock, looked_up):

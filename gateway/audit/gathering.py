@@ -163,10 +163,10 @@ async def gather(
 
 async def _habits(database: Database, lookups: Sequence[Lookup], found: Gathered) -> None:
     """Add the earlier days of officers who look many up, and of their colleagues: no rule asks for anybody else's."""
-    least = min(limit.of(found.tuning) for limit in (LEAST_LOOKUPS, LEAST_PERSONS))
-    many = {officer: rows for officer, rows in found.by_officer.items() if len(rows) >= min(least, MOST_PAST)}
+    least = min(MOST_PAST, *(limit.of(found.tuning) for limit in (LEAST_LOOKUPS, LEAST_PERSONS)))
+    many = {officer: rows for officer, rows in found.by_officer.items() if len(rows) >= least}
     daily = Counter((officer, past.day) for officer, rows in many.items() for past in rows)
-    busy = frozenset(officer for (officer, _), number in daily.items() if number >= min(least, MOST_PAST))
+    busy = frozenset(officer for (officer, _), number in daily.items() if number >= least)
     units = _some(one.unit for one in lookups if one.officer in busy)
     first, last = (local(choose(one.at for one in lookups)).date() for choose in (min, max))
     if not busy:

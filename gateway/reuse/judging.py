@@ -130,7 +130,7 @@ def _judge_choice(
     if choice is not None:
         met = [_conditions(case, component, choice, item) for item in _candidates(case, component, choice)]
     if not met:
-        stage = Stage.NEEDED if choice is None else Stage.HELD
+        stage = _stage(choice, (), ())
         cause = _cause(case.dossier, component, stage, met, by_law=by_law)
         service, fields = (choice.service, choice.fields) if choice else (None, ())
         return Verdict(component.code, needed, service, stage, cause, (), fields, ())

@@ -38,6 +38,7 @@ from gateway.telemetry import Telemetry
 from gateway.web.dossiers import Dossiers
 from gateway.web.edge import Edge
 from gateway.web.problems import ProblemWriter
+from gateway.web.proxies import Proxies
 from gateway.web.reuse import Reuse
 from gateway.web.server import GatewayServer
 from gateway.web.signer import AnswerSigner
@@ -155,6 +156,7 @@ def _edge(
         telemetry=telemetry,
         new_id=_new_id,
         max_waiting=settings.max_waiting,
+        proxies=Proxies(settings.proxies),
     )
 
 

@@ -7,6 +7,7 @@ see `gateway.store.configuration`.
 
 import os
 import stat
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Self
 from urllib.parse import urlsplit
@@ -59,12 +60,25 @@ class Settings(LogSettings):
         150, ge=4, description="Look-ups of neighbouring numbers an officer may make in 10 minutes"
     )
     guess_limit: int = Field(10, ge=1, description="Failed calls about one person per client and day")
+    proxies: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Networks of your own reverse proxies (CIDR, comma-separated): their `X-Forwarded-For` is noted"
+    )
     max_waiting: int = Field(512, ge=8, description="Requests a worker holds at once before it refuses more with 429")
 
-    @field_validator("public_urls", mode="before")
+    @field_validator("public_urls", "proxies", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("proxies")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        try:
+            for network in value:
+                ip_network(network)
+        except ValueError:
+            raise ValueError("name networks as CIDR without host bits, for example 10.0.0.0/8") from None
+        return value
 
     @field_validator("public_urls")
     @classmethod

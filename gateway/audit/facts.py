@@ -35,6 +35,8 @@ class Lookup:
     officer: bytes | None = None
     subject: bytes | None = None
     person: bytes | None = None
+    address: bytes | None = None
+    """The network address that the request came from."""
     year: int | None = None
     outcome: str | None = None
     reason: str | None = None
@@ -178,6 +180,10 @@ class Surroundings:
     """Keys that the client had used before; None: not looked for."""
     client_since: datetime | None = None
     """The client's first entry."""
+    known_addresses: frozenset[bytes] = _EMPTY
+    """Network addresses that the client had called from before, in the look-up's year."""
+    addresses_since: datetime | None = None
+    """The first of them."""
     acts: tuple[tuple[bytes, datetime], ...] = ()
     """(person, time) of what an auditor searched for or revealed in the last 24 hours, this one included."""
     refusals: int = 0

@@ -46,6 +46,8 @@ class Gathered:
     days: dict[bytes, tuple[tuple[date, str | None, int, int], ...]] = field(default_factory=dict)
     unit_days: dict[str, tuple[tuple[bytes, date, int, int], ...]] = field(default_factory=dict)
     keys: dict[str, dict[str, datetime]] = field(default_factory=dict)
+    addresses: dict[tuple[str, int], dict[bytes, datetime]] = field(default_factory=dict)
+    """By client and year: pseudonyms of two years cannot be compared."""
     acts: dict[bytes, tuple[tuple[bytes, datetime], ...]] = field(default_factory=dict)
     refusals: dict[tuple[str, str | None], int] = field(default_factory=dict)
     _habits: dict[tuple[bytes | None, str | None, str], _Earlier] = field(default_factory=dict)
@@ -63,6 +65,7 @@ class Gathered:
         dossiers = {one.code: one for who in sorted(lookup.people) for one in self.of_person.get(who, ())}
         procedure = dossier.procedure if dossier else lookup.procedure
         keys = self.keys.get(lookup.client or "", {})
+        addresses = self.addresses.get((lookup.client or "", lookup.year or 0), {})
         own_days, peer_days = self._earlier(lookup)
         return Surroundings(
             dossier=dossier,
@@ -76,6 +79,8 @@ class Gathered:
             counted_today=self._counted_today(lookup),
             known_keys=frozenset(keyid for keyid, first in keys.items() if first < lookup.at),
             client_since=min(keys.values(), default=None),
+            known_addresses=frozenset(address for address, first in addresses.items() if first < lookup.at),
+            addresses_since=min(addresses.values(), default=None),
             acts=tuple(
                 act
                 for act in self.acts.get(lookup.officer or b"", ())
@@ -145,6 +150,7 @@ async def gather(
         database.fetch("findings.by_officer", officers, first - OFFICER_WINDOW, last, MOST_PAST),
         database.fetch("findings.about_person", people, first - PERSON_WINDOW, last + AFTERWARDS, MOST_PAST),
         database.fetch("findings.client_keys", clients),
+        database.fetch("findings.client_addresses", clients),
     )
     found.dossiers = {row["code"]: dossier_of(row) for row in rows[0]}
     found.of_person = dossier_index(found.dossiers.values())
@@ -152,6 +158,8 @@ async def gather(
     found.about = _grouped(rows[2], "subject", Past._make)
     for client, keyid, at in rows[3]:
         found.keys.setdefault(client, {})[keyid] = at
+    for client, year, address, at in rows[4]:
+        found.addresses.setdefault((client, year), {})[address] = at
     actors = _some(one.officer for one in lookups if one.kind == "admin")
     if actors:
         acts = await database.fetch("findings.acts", actors, first - OFFICER_WINDOW, last)

@@ -5,6 +5,7 @@ of the same batch; rules run when all explanations are known.
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from gateway.audit.calendar import local
@@ -34,7 +35,8 @@ def judge_batch(lookups: Sequence[Lookup], facts: Gathered, precisions: Precisio
         [_row(one, explanations[one.question]) for one in lookups if one.is_lookup or one.kind == "status"],
         list(alerts.values()),
         {(one.officer, local(one.at).date()) for one in lookups if one.officer and one.kind == "answered"},
-        _keys(lookups),
+        _first_uses(lookups, "keyid"),
+        [{**one, "address": one["address"].hex()} for one in _first_uses(lookups, "address", "year")],
     )
     return batch, sorted(again - explanations.keys())
 
@@ -105,11 +107,11 @@ def _alert(lookup: Lookup, explanation: Explanation, hit: Hit, believed: float) 
     }
 
 
-def _keys(lookups: Sequence[Lookup]) -> list[dict[str, Any]]:
-    first: dict[tuple[str, str], Lookup] = {}
+def _first_uses(lookups: Sequence[Lookup], *names: str) -> list[dict[str, Any]]:
+    """Return when each client first showed these members, in what was not refused."""
+    first: dict[tuple[Any, ...], datetime] = {}
     for one in lookups:
-        if one.client and one.keyid and one.kind != "refused":
-            key = (one.client, one.keyid)
-            if key not in first or one.at < first[key].at:
-                first[key] = one
-    return [{"client": client, "keyid": keyid, "first_at": one.at} for (client, keyid), one in sorted(first.items())]
+        shown = (one.client, *(getattr(one, name) for name in names))
+        if one.kind != "refused" and None not in shown:
+            first[shown] = min(one.at, first.get(shown, one.at))
+    return [dict(zip(("client", *names, "first_at"), (*shown, at), strict=True)) for shown, at in sorted(first.items())]

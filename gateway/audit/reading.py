@@ -16,7 +16,7 @@ def lookup_of(row: Row) -> Lookup:
     """Return an entry as the audit reads it, from its leaf alone: what the log's tree covers."""
     leaf = orjson.loads(row["leaf"])
     people = leaf.get("pseudonyms", {})
-    named = {name: b64decode(people[name]) for name in ("officer", "subject", "person") if name in people}
+    named = {name: b64decode(people[name]) for name in ("officer", "subject", "person", "address") if name in people}
     return Lookup(
         log_id=row["log_id"],
         index=row["index"],
@@ -34,6 +34,7 @@ def lookup_of(row: Row) -> Lookup:
         officer=named.get("officer"),
         subject=named.get("subject"),
         person=named.get("person"),
+        address=named.get("address"),
         year=people.get("year"),
         outcome=leaf.get("outcome"),
         reason=leaf.get("reason"),

@@ -1,4 +1,4 @@
-"""`lienthong audit simulate | explain | alerts | rules`: what the rules find, and how well (docs/DETECTIONS.md)."""
+"""`lienthong audit simulate | explain | alerts | rules | mark`: what the rules find, how well (docs/DETECTIONS.md)."""
 
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any
@@ -10,8 +10,10 @@ from gateway.audit.backtest import RuleFigures, figures
 from gateway.audit.simulation.measuring import Figures, Measured
 from gateway.audit.simulation.running import simulate_apart
 from gateway.audit.streaming import Auditor
-from gateway.cli.common import fail, guarded, out, print_json, run, settings
+from gateway.cli.common import Exit, fail, guarded, out, print_json, run, settings
+from gateway.evidence.keys import load_pseudonym_keys
 from gateway.evidence.log import utc_now
+from gateway.evidence.pseudonyms import Pseudonyms, address_mark
 from gateway.settings import Settings
 from gateway.store.findings import alerts as open_alerts
 from gateway.store.scope import Scope
@@ -163,9 +165,29 @@ def _ratio(value: Any) -> str:
     return "–" if value is None else f"{value:.3f}"
 
 
+def mark(
+    address: Annotated[str, typer.Argument(help="An IPv4 or IPv6 address.")],
+    json: Json = False,
+) -> None:
+    """Print the mark of a network address by year, as alerts and the console write it instead of the address.
+
+    Ask an agency which addresses its systems call from, and hold their marks against what the log shows.
+    """
+    keys = guarded(lambda: load_pseudonym_keys(settings().pseudonym_keys))
+    pseudonyms = {year: Pseudonyms(keys).of_address(year, address) for year in sorted(keys, reverse=True)}
+    marks = {str(year): address_mark(one) for year, one in pseudonyms.items() if one is not None}
+    if not marks:
+        fail("this is no network address", Exit.USAGE)
+    if json:
+        print_json(marks)
+    for year, one in () if json else marks.items():
+        out.print(f"{year} {one}", markup=False, highlight=False)
+
+
 def add_to(group: typer.Typer) -> None:
     """Add this module's commands to `lienthong audit`."""
     group.command()(simulate)
     group.command()(explain)
     group.command()(alerts)
     group.command()(rules)
+    group.command()(mark)

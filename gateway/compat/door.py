@@ -112,13 +112,13 @@ class Door:
 
     async def _log_in(self, exchange: Exchange, accounts: Accounts, call: Mapping[str, Any]) -> Reply:
         username, password = _text(call, "username"), _text(call, "password")
-        if not self._limiter.admits(username, exchange.peer):
+        if not self._limiter.admits(username, exchange.address):
             await self._turn_away(exchange, "rate-limited", "log-ins")
             raise DialectError(WRONG, "Đăng nhập sai nhiều lần, vui lòng thử lại sau")
         account = accounts.placed(username, exchange.peer, exchange.request.headers)
         fits = await accounts.verified(username, password, self._slots)
         if account is None or not fits or self._suspended(account):
-            self._limiter.failed(username, exchange.peer)
+            self._limiter.failed(username, exchange.address)
             await self._turn_away(exchange, "signature-invalid", "log-in")
             raise DialectError(WRONG, "Sai tên đăng nhập hoặc mật khẩu")
         visitor = _Visitor(account, exchange)
@@ -221,9 +221,9 @@ class Door:
             mode=exchange.route,
             outcome=outcome,
             reason=reason,
-            sealed={"address": exchange.peer},
+            address=exchange.address,
         )
-        await self._strangers.record(draft, exchange.peer)
+        await self._strangers.record(draft, exchange.address)
 
     def _suspended(self, account: CompatAccount) -> bool:
         client = self._live.snapshot.configuration.clients.get(account.client)
@@ -252,13 +252,14 @@ def _is_refused(result: EventResult) -> bool:
 
 def _draft(visitor: _Visitor, kind: Kind, snapshot: Snapshot, **members: Any) -> Draft:
     exchange, account = visitor.exchange, visitor.account
-    sealed = {"account": account.username, "address": exchange.peer, **members.pop("sealed", {})}
+    sealed = {"account": account.username, **members.pop("sealed", {})}
     return Draft(
         kind=kind,
         request_id=exchange.request_id,
         at=exchange.at,
         client=account.client,
         mode=exchange.route,
+        address=exchange.address,
         service=exchange.context.get("service"),
         config_version=snapshot.version,
         sealed=sealed,

@@ -59,6 +59,7 @@ def act_draft(exchange: Exchange, kind: Kind, snapshot: Snapshot, **members: Any
         client=caller.client.client,
         keyid=caller.keyid,
         mode=exchange.route,
+        address=exchange.address,
         nonce=caller.nonce,
         config_version=snapshot.version,
         sealed=sealed,

@@ -86,6 +86,8 @@ class Draft(NamedTuple):
     """(id_type, canonical id); pseudonymised."""
     person_id: str | None = None
     """Personal number the registry returned (`answered`); pseudonymised."""
+    address: str | None = None
+    """The network address a request came from; pseudonymised."""
     fields: tuple[str, ...] = ()
     """Names of fields asked (`asked`), disclosed (`answered`) or claimed."""
     mode: str | None = None

@@ -112,5 +112,5 @@ class RefusalQueue:
             mode="flood",
             outcome="flood",
             detail={"count": counted.total(), "reasons": dict(counted), "seconds": AGGREGATE_S},
-            sealed={"address": address},
+            address=address,
         )

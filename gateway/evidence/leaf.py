@@ -66,6 +66,7 @@ def encode(draft: Draft, origin: str, pseudonyms: Pseudonyms, sealer: Sealer) ->
     officer = pseudonyms.of(year, OFFICER, draft.officer) if draft.officer else None
     subject = pseudonyms.of(year, *draft.subject) if draft.subject else None
     person = pseudonyms.of(year, "personal_id", draft.person_id) if draft.person_id else None
+    address = pseudonyms.of_address(year, draft.address) if draft.address else None
     deadline = draft.deadline.astimezone(UTC) if draft.deadline else None
     key = sealer.data_key(unix_s)
     members = {
@@ -74,7 +75,7 @@ def encode(draft: Draft, origin: str, pseudonyms: Pseudonyms, sealer: Sealer) ->
         "kind": kind,
         "at": at,
         **_plain_members(draft),
-        "pseudonyms": _pseudonym_members(year, officer, subject, person) if officer or subject or person else None,
+        "pseudonyms": _pseudonym_members(year, officer=officer, subject=subject, person=person, address=address),
         "fields": draft.fields or None,
         "detail": draft.detail or None,
         "commitment": None if draft.commitment is None else _base64(draft.commitment),
@@ -129,15 +130,11 @@ def _base64(value: bytes) -> str:
     return b2a_base64(value, newline=False).decode()
 
 
-def _pseudonym_members(year: int, officer: bytes | None, subject: bytes | None, person: bytes | None) -> dict[str, Any]:
-    members: dict[str, Any] = {"year": year}
-    if officer:
-        members["officer"] = _base64(officer)
-    if subject:
-        members["subject"] = _base64(subject)
-    if person:
-        members["person"] = _base64(person)
-    return members
+def _pseudonym_members(year: int, **pseudonyms: bytes | None) -> dict[str, Any] | None:
+    members: dict[str, Any] = {name: _base64(value) for name, value in pseudonyms.items() if value}
+    if members:
+        members["year"] = year
+    return members or None
 
 
 def _sealed_members(draft: Draft) -> dict[str, Any]:
@@ -149,6 +146,8 @@ def _sealed_members(draft: Draft) -> dict[str, Any]:
         plain["officer"] = {"id": draft.officer}
     if draft.person_id:
         plain["person_id"] = draft.person_id
+    if draft.address:
+        plain["address"] = draft.address
     return plain | {name: value for name, value in draft.sealed.items() if value is not None}
 
 

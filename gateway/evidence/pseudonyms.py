@@ -8,11 +8,13 @@ name space of their own, so that nobody can tell from the log that an officer wa
 from collections.abc import Mapping
 from functools import lru_cache
 from hashlib import sha256
+from ipaddress import IPv6Address, ip_address
 
 from gateway.evidence.contract import Nonce, Reservation
 from schemas.identifiers import person_key
 
 OFFICER = "officer"
+_SUBNET_BITS, _MARK_DIGITS = 64, 8
 _DAY_S, _LOCAL_S, _KEY_BYTES, _BLOCK = 86_400, 7 * 3600, 16, 64
 _REMEMBERED = 1024
 """Codes kept in memory: an answer names the people of its question again, an officer asks more than once."""
@@ -54,6 +56,14 @@ class Pseudonyms:
         id_type, identifier = person_key(id_type, identifier)
         return self._digest(year, f"{id_type}\0{identifier}")
 
+    def of_address(self, year: int, address: str) -> bytes | None:
+        """Return the 32-byte pseudonym of a network address; None where it is none. `year` as from `year()`.
+
+        Of IPv6 the subnet alone counts (RFC 4291 section 2.5.4): a host changes the rest at will (RFC 8981).
+        """
+        network = _network(address)
+        return self._digest(year, f"address\0{network}") if network else None
+
     def digest(self, year: int, purpose: str, text: bytes) -> bytes:
         """Return the 32-byte keyed hash of a text, which is not remembered. `year` as from `year()`."""
         return self._keys[year].digest(purpose.encode() + b"\0" + text)
@@ -70,6 +80,22 @@ class Pseudonyms:
 
     def _digested(self, year: int, text: str) -> bytes:
         return self._keys[year].digest(text.encode())
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _network(address: str) -> str | None:
+    try:
+        parsed = ip_address(address.partition("%")[0])
+    except ValueError:
+        return None
+    if not isinstance(parsed, IPv6Address):
+        return str(parsed)
+    return str(parsed.ipv4_mapped or IPv6Address(int(parsed) >> _SUBNET_BITS << _SUBNET_BITS))
+
+
+def address_mark(pseudonym: bytes) -> str:
+    """Return the word by which people tell network addresses apart: the first eight hexadecimal digits."""
+    return pseudonym.hex()[:_MARK_DIGITS]
 
 
 def day_bytes(unix_s: float) -> bytes:

@@ -23,7 +23,7 @@ class Exchange:
     at: datetime
     """When the gateway received it; aware."""
     peer: str
-    """The network address it came from: for floods only, never for authority."""
+    """The network address of the connection."""
     route: str
     """The route's name, a short word for the log and the metrics."""
     request: Request
@@ -32,6 +32,8 @@ class Exchange:
     caller: Caller | None = None
     nonce_spent: bool = False
     """Whether the signature's nonce is spent already, by the question's own entry."""
+    address: str = ""
+    """Where it came from, as far as our own proxies say (`Proxies`): for floods and the log, never for authority."""
     context: dict[str, Any] = field(default_factory=dict)
     """What is known of the request so far, for the entry of a refusal: members of `Draft`."""
 

@@ -214,6 +214,11 @@ class Screens:
         """Return when each of a client's keys was first seen."""
         return {row[0]: row[1] for row in await self._database.fetch("console_screens.client_keys", client)}
 
+    async def client_addresses(self, client: str, limit: int) -> list[tuple[bytes, int, datetime]]:
+        """Return (pseudonym, its year, first seen) of the network addresses a client called from, newest first."""
+        rows = await self._database.fetch("console_screens.client_addresses", client, limit)
+        return [(row[0], row[1], row[2]) for row in rows]
+
     async def draw(self, week: date, since: datetime, until: datetime, *, secret: bytes, each: int) -> int:
         """Draw a week's sample unless it was drawn; return how many it holds, of all agencies."""
         return int(await self._database.fetchval("console_screens.draw", week, since, until, secret, each))

@@ -20,12 +20,13 @@ Explained = tuple[str, int, dict[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What became of a batch: rows of `explanation` and `alert`, officer-days to count anew, keys seen."""
+    """What became of a batch: rows of `explanation` and `alert`, officer-days to count, keys and addresses seen."""
 
     explanations: Sequence[Mapping[str, Any]] = ()
     alerts: Sequence[Mapping[str, Any]] = ()
     officer_days: Iterable[tuple[bytes, date]] = ()
     keys: Sequence[Mapping[str, Any]] = ()
+    addresses: Sequence[Mapping[str, Any]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,7 @@ async def put(database: Database, mark: Mark, now: datetime, batch: Batch) -> bo
             [pair[0] for pair in pairs],
             [pair[1] for pair in pairs],
             _json(batch.keys),
+            _json(batch.addresses),
         )
     )
 

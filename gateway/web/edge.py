@@ -23,6 +23,7 @@ from gateway.refusals import Refusal
 from gateway.telemetry import Telemetry, where
 from gateway.web.answer import Answer
 from gateway.web.problems import ProblemWriter
+from gateway.web.proxies import Proxies
 from gateway.web.receive import ClientGone, check_headers, header_lines, read_body
 from gateway.web.routes import Route, RouteTable
 from gateway.web.signer import AnswerSigner
@@ -51,6 +52,7 @@ class Edge:
         telemetry: Telemetry,
         new_id: Callable[[], str],
         max_waiting: int,
+        proxies: Proxies,
     ) -> None:
         self._routes = routes
         self._targets = targets
@@ -62,6 +64,7 @@ class Edge:
         self._telemetry = telemetry
         self._new_id = new_id
         self._max_waiting = max_waiting
+        self._proxies = proxies
         self._waiting = 0
         self.draining = False
 
@@ -84,7 +87,8 @@ class Edge:
 
     def _new_exchange(self, raw: BaseRequest) -> Exchange:
         peer = raw.transport.get_extra_info("peername") if raw.transport else None
-        return Exchange(self._new_id(), datetime.now(UTC), str(peer[0]) if peer else "", "unknown", _NOWHERE, b"")
+        at = str(peer[0]) if peer else ""
+        return Exchange(self._new_id(), datetime.now(UTC), at, "unknown", _NOWHERE, b"", address=at)
 
     async def _reply(self, raw: BaseRequest, exchange: Exchange) -> Reply:
         try:
@@ -103,6 +107,7 @@ class Edge:
 
     async def _answered(self, raw: BaseRequest, exchange: Exchange) -> Reply:
         headers = header_lines(raw)
+        exchange.address = self._proxies.origin(exchange.peer, _forwarded(headers))
         target = self._target(raw, exchange, headers)
         match = self._routes.match(target.path)
         route = match.route(raw.method)
@@ -146,11 +151,11 @@ class Edge:
         try:
             if isinstance(refusal, Unfit):
                 if not await record_unfit(self._evidence, exchange, refusal):
-                    await self._strangers.record(refusal_draft(exchange, refusal, None), exchange.peer)
+                    await self._strangers.record(refusal_draft(exchange, refusal, None), exchange.address)
             elif exchange.caller is not None:
                 refusal = await record_refusal(self._evidence, exchange, refusal)
             elif exchange.request.target.startswith("/v1/"):
-                await self._strangers.record(refusal_draft(exchange, refusal, None), exchange.peer)
+                await self._strangers.record(refusal_draft(exchange, refusal, None), exchange.address)
         except EvidenceUnavailable:
             refusal = _LOG_DOWN
         return self._told(exchange, refusal)
@@ -175,6 +180,10 @@ class Edge:
         if not going_on:
             response.force_close()
         return response
+
+
+def _forwarded(headers: list[tuple[str, str]]) -> list[str]:
+    return [value for name, value in headers if name == "x-forwarded-for"]
 
 
 def parse_query(query: str | None) -> dict[str, str]:

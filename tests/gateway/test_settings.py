@@ -44,6 +44,14 @@ def test_reads_the_environment(environment):
     assert settings.public_url == "https://lienthong.example.gov.vn"
     assert (settings.listen, settings.guess_limit, settings.enumeration_limit) == ("127.0.0.1:8080", 10, 150)
     assert settings.database_url == environment["DATABASE_URL"]
+    assert settings.proxies == ()
+
+
+@pytest.mark.usefixtures("environment")
+def test_proxies_are_networks(monkeypatch):
+    """A list of networks, or of hosts, by comma."""
+    monkeypatch.setenv("LIENTHONG_PROXIES", "10.0.0.0/8, 192.0.2.1")
+    assert load_settings().proxies == ("10.0.0.0/8", "192.0.2.1")
 
 
 @pytest.mark.parametrize("name", [name.upper() for name, field in Settings.model_fields.items() if field.is_required()])
@@ -79,6 +87,8 @@ def test_a_missing_setting_is_named(environment, monkeypatch, name):
         ("ENUMERATION_LIMIT", "3"),
         ("GUESS_LIMIT", "0"),
         ("MAX_WAITING", "many"),
+        ("PROXIES", "geheim"),
+        ("PROXIES", "10.0.0.0/8, 192.0.2.1/24"),
     ],
 )
 @pytest.mark.usefixtures("environment")

@@ -1,4 +1,4 @@
-"""Attacks through a caller's systems: sequential numbers, replays, bad signatures, a new key, sham dossiers."""
+"""Attacks through a caller's systems: sequential numbers, replays, bad signatures, a new key or address, shams."""
 
 from datetime import timedelta
 
@@ -6,6 +6,7 @@ from gateway.audit.explanations import DOSSIER, Explanation
 from gateway.audit.facts import Lookup, Surroundings
 from gateway.audit.rules.base import Finding, Rule, officer_key
 from gateway.audit.tuning import Limit
+from gateway.evidence.pseudonyms import address_mark
 
 REPLAYS_LEAST = Limit("replays.count", 3, 1, 1000, "yêu cầu gửi lại trong 10 phút", "replays within 10 minutes")
 FORGERIES_LEAST = Limit("bad-signatures.count", 20, 3, 10_000, "chữ ký sai trong 10 phút", "bad signatures, 10 minutes")
@@ -14,6 +15,8 @@ SHAM_STEPS = 2
 SETTLED = timedelta(days=1)
 _REPLAYED = frozenset({"signature-replayed"})
 _FORGED = frozenset({"signature-invalid", "digest-mismatch"})
+_COPIED = _REPLAYED | {"signature-expired", "digest-mismatch"}
+"""Refusals that anybody may cause with a copy of a request: where they come from says nothing of the caller."""
 _WITHDRAWN = frozenset({3, 7, 8})
 
 
@@ -45,6 +48,16 @@ def _new_key(lookup: Lookup, _: Explanation, around: Surroundings) -> Finding | 
     return (
         Finding((lookup.client or "", lookup.keyid), {"keyid": lookup.keyid}) if lookup.at - since > SETTLED else None
     )
+
+
+def _new_address(lookup: Lookup, _: Explanation, around: Surroundings) -> Finding | None:
+    """Tell also what was refused: a stolen key is tried out where nothing is granted, too."""
+    address, since = lookup.address, around.addresses_since
+    if lookup.client is None or address is None or since is None or lookup.outcome in _COPIED:
+        return None
+    if address in around.known_addresses or lookup.at - since <= SETTLED:
+        return None
+    return Finding((lookup.client, address.hex()[:24]), {"client": lookup.client, "mark": address_mark(address)})
 
 
 def _sham(lookup: Lookup, explanation: Explanation, around: Surroundings) -> Finding | None:
@@ -96,6 +109,15 @@ NEW_KEY = Rule(
     "Lần đầu tiên bên gọi dùng khóa {keyid}.",
     "The caller used the key {keyid} for the first time.",
     _new_key,
+    about_subject=False,
+)
+NEW_ADDRESS = Rule(
+    "new-address",
+    1,
+    0.5,
+    "Lần đầu tiên {client} gọi từ địa chỉ mạng có dấu {mark}.",
+    "{client} called from the network address with the mark {mark} for the first time.",
+    _new_address,
     about_subject=False,
 )
 SHAM = Rule(

@@ -24,6 +24,7 @@ RULES: tuple[Rule, ...] = (
     persons.CROWD,
     callers.SHAM,
     callers.NEW_KEY,
+    callers.NEW_ADDRESS,
     callers.REPLAYS,
     callers.FORGERIES,
     persons.DECOY,

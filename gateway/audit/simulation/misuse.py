@@ -67,6 +67,7 @@ class Misuse:
             "many-officers": self._crowd,
             "opened-then-cancelled": self._sham,
             "new-key": self._new_key,
+            "new-address": self._new_address,
             "replays": self._replays,
             "bad-signatures": self._forgeries,
             "decoy": lambda o, at, n: self._snoop(o, at, self._random.choice(self._country.decoys), n),
@@ -194,6 +195,12 @@ class Misuse:
         dossier = self._open(officer, at)
         need = needs(dossier.procedure)[0]
         self._plan.lookups.append(replace(self._clean.lookup(dossier, need, at), keyid=f"{officer.client}-9{number}"))
+
+    def _new_address(self, officer: SimOfficer, at: datetime, number: int) -> None:
+        """Use a stolen key, and officers' and dossiers' true names, from somewhere else."""
+        dossier = self._open(officer, at)
+        need = needs(dossier.procedure)[0]
+        self._plan.lookups.append(replace(self._clean.lookup(dossier, need, at), address=f"203.0.113.{number}"))
 
     def _replays(self, officer: SimOfficer, at: datetime, _: int) -> None:
         for step in range(self._random.randint(4, 9)):

@@ -25,6 +25,7 @@ class PlannedLookup:
     incident: int | None = None
     refused: bool = False
     reason: str | None = None
+    address: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from gateway.audit.simulation.country import UNITS, Country
 from gateway.audit.simulation.measuring import Measured, measure
 from gateway.audit.simulation.misuse import Misuse
 from gateway.audit.simulation.plan import Plan
+from gateway.audit.simulation.servers import Servers
 from gateway.audit.simulation.writing import Written, write_events, write_lookups
 from gateway.audit.staff import pseudonymised
 from gateway.audit.streaming import Auditor
@@ -55,6 +56,7 @@ def plan_of(seed: int, days: int, last: date, each: int, units: int = UNITS) -> 
     for day in period:
         clean.day(day)
     Misuse(country, plan, clean, random).seed(period, each)
+    Servers(random, period).place(plan)
     return country, plan
 
 

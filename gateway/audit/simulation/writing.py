@@ -96,6 +96,7 @@ def _draft(kind: Kind, one: PlannedLookup, at: datetime, **members: object) -> D
     return Draft(
         kind, _request_id(one.at), at, one.client, keyid, one.service, one.procedure, one.dossier,
         legal_basis=one.legal_basis, unit=one.unit, officer=one.officer, subject=subject, mode="lookup",
+        address=one.address,
         **members,  # type: ignore[arg-type] # names of its own members
     )  # fmt: skip
 

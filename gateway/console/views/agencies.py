@@ -13,6 +13,7 @@ from gateway.console import charts
 from gateway.console.pictures import Drawer
 from gateway.console.screens import Route, Screen
 from gateway.console.visit import Visit
+from gateway.evidence.pseudonyms import address_mark
 from gateway.snapshot import Snapshot, build_snapshot
 from gateway.store.configuration import ConfigurationStore
 from gateway.store.console_screens import Screens
@@ -21,6 +22,7 @@ from schemas.dates import local_day
 
 _SPAN, _MOST, _DIGITS = timedelta(days=30), 200, 10
 _CODE = "{code:[A-Za-z0-9][A-Za-z0-9._-]{0,63}}"
+_ADDRESSES = 50
 _DRAWER = Drawer()
 Volume = tuple[str | None, str | None, int, int]
 
@@ -103,6 +105,10 @@ async def client(visit: Visit) -> web.StreamResponse:
         version=version,
         in_force=in_force,
         keys=[key_line(key, seen.get(key.keyid), visit.now) for key in (known.keys if known else ())],
+        addresses=[
+            (address_mark(address), year, first_at)
+            for address, year, first_at in await screens.client_addresses(name, _ADDRESSES)
+        ],
         declared=declared(snapshot, name, volumes),
         volumes=volumes,
         days=_SPAN.days,

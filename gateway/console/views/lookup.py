@@ -4,6 +4,7 @@ The rule: names of fields, never values; who it was about stays a pseudonym unti
 """
 
 from base64 import b64decode, b64encode
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -18,6 +19,7 @@ from gateway.console.screens import Route, Screen
 from gateway.console.visit import Visit
 from gateway.evidence.keys import EvidenceKeyError
 from gateway.evidence.leaf import parse
+from gateway.evidence.pseudonyms import address_mark
 from gateway.evidence.reads import ProvedEntry
 from gateway.evidence.signature_check import SignatureCheck, answer_holds, check_again
 from gateway.snapshot import KnownKey, build_snapshot
@@ -107,7 +109,8 @@ async def _page(visit: Visit, row: Lookup, checked: Checked | None = None) -> we
         alerts=await alerts_of(database, str(row.entry_id)),
         cases=await cases_of(database, visit.scope, str(row.entry_id)),
         told=await outcome_of(database, row.question) if row.question else None,
-        subject=_subject(said.leaf),
+        subject=_shown(said.leaf, "subject", lambda pseudonym: pseudonym.hex()[:16]),  # as lists write an officer's
+        called_from=_shown(said.leaf, "address", address_mark),
     )
 
 
@@ -152,10 +155,10 @@ async def _told(visit: Visit, entry_id: str) -> Told | None:
     return Told(entry, parse(entry.leaf), await visit.desk.reads.proved(entry)) if entry else None
 
 
-def _subject(leaf: dict[str, Any]) -> str | None:
-    """Return the beginning of the subject's pseudonym, as lists write an officer's."""
-    text = leaf.get("pseudonyms", {}).get("subject")
-    return b64decode(text).hex()[:16] if text else None
+def _shown(leaf: dict[str, Any], name: str, shorten: Callable[[bytes], str]) -> str | None:
+    """Return the beginning of one of the leaf's pseudonyms."""
+    text = leaf.get("pseudonyms", {}).get(name)
+    return shorten(b64decode(text)) if text else None
 
 
 def _fields(asked: Told | None, ended: Told) -> list[tuple[str, bool | None]]:

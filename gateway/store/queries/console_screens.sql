@@ -137,6 +137,9 @@ GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2;
 -- name: client_keys
 SELECT keyid, first_at FROM audit_client_key WHERE client = $1 ORDER BY first_at;
 
+-- name: client_addresses
+SELECT address, year, first_at FROM audit_client_address WHERE client = $1 ORDER BY first_at DESC LIMIT $2;
+
 -- name: draw
 SELECT console_sample_draw($1, $2, $3, $4, $5);
 

@@ -77,8 +77,12 @@ SELECT client, keyid, first_at FROM audit_client_key WHERE client = ANY ($1);
 SELECT a.rule, c.verdict, count(*) FROM alert a JOIN audit_case c USING (case_id)
 WHERE c.state = 'closed' GROUP BY 1, 2;
 
+-- name: client_addresses
+SELECT client, year, address, first_at FROM audit_client_address WHERE client = ANY ($1);
+
 -- name: put
-SELECT audit_put($1, $2, $3, $4, $5::jsonb, $6::jsonb, $7::bytea[], $8::date[], $9::jsonb);
+SELECT CASE WHEN audit_put($1, $2, $3, $4, $5::jsonb, $6::jsonb, $7::bytea[], $8::date[], $9::jsonb)
+       THEN audit_addresses_put($10::jsonb) ELSE false END;
 
 -- name: count_days
 SELECT audit_count_days($1);

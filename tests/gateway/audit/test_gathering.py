@@ -1,5 +1,6 @@
 """What is read around a batch, against real tables: bounded, however busy an account is."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from uuid import UUID
@@ -11,6 +12,7 @@ from gateway.audit.facts import Lookup, Staff
 from gateway.audit.gathering import HISTORY_DAYS, MOST_PAST, gather
 from gateway.audit.judging import judge_batch
 from gateway.audit.rules.table import RULES
+from gateway.store.findings import Mark, put
 
 AT = datetime(2026, 11, 18, 9, 0, tzinfo=UTC)
 """A Wednesday, four in the afternoon in Hà Nội."""
@@ -62,6 +64,63 @@ async def test_a_shared_account_is_read_in_part_and_counted_whole(database):
     batch, _ = judge_batch([asked()], facts, {rule.id: rule.weight for rule in RULES})
     counted = {alert["rule"]: alert["detail"]["values"].get("count") for alert in batch.alerts}
     assert (counted["volume"], counted["breadth"]) == (TODAY, TODAY)
+
+
+@pytest.fixture
+async def called(database_urls):
+    """Leave a client that called from one address nine days ago, and from another last year."""
+    owner = await asyncpg.connect(database_urls.owner, server_settings={"search_path": "lienthong"})
+    await owner.execute("DELETE FROM audit_client_address WHERE client = 'H77.igate'")
+    rows = [(2026, b"server", AT - timedelta(days=9)), (2025, b"former", AT - timedelta(days=400))]
+    for year, address, first_at in rows:
+        await owner.execute(
+            "INSERT INTO audit_client_address VALUES ('H77.igate', $1, $2, $3)", year, address, first_at
+        )
+    await owner.close()
+
+
+def called_from(address, **changes):
+    """Return a look-up of the client from an address."""
+    return Lookup(
+        771, 1, AT, "answered", str(UUID(int=79)), "H77.igate", unit=UNIT, address=address, year=2026, **changes
+    )
+
+
+@pytest.mark.usefixtures("called")
+@pytest.mark.parametrize(
+    ("address", "changes", "told"),
+    [
+        (b"server", {}, False),
+        (b"elsewhere", {}, True),
+        (b"former", {}, True),
+        (b"elsewhere", {"year": 2025}, True),
+        (b"elsewhere", {"year": 2027}, False),
+        (b"elsewhere", {"client": "H77.new"}, False),
+        (b"elsewhere", {"kind": "refused", "outcome": "agreement-missing"}, True),
+        (b"elsewhere", {"kind": "refused", "outcome": "signature-replayed"}, False),
+    ],
+)
+async def test_addresses_are_compared_within_a_year(database, address, changes, told):
+    """A new year's first day, and a new client's, are learnt from; then an address that was not seen is told."""
+    lookup = replace(called_from(address), **changes)
+    facts = await gather(database, [lookup], Staff(), ())
+    batch, _ = judge_batch([lookup], facts, {rule.id: rule.weight for rule in RULES})
+    assert [alert["rule"] for alert in batch.alerts if alert["rule"] == "new-address"] == ["new-address"] * told
+
+
+@pytest.mark.usefixtures("called")
+async def test_an_address_is_known_once_it_was_judged(database):
+    """What is written with a batch is what the next one knows; what was refused teaches nothing."""
+    accepted, refused = called_from(b"moved"), called_from(b"tried", outcome="agreement-missing")
+    refused = replace(refused, kind="refused", question=str(UUID(int=80)))
+    for lookups in ([accepted, refused], [accepted, refused]):
+        facts = await gather(database, lookups, Staff(), ())
+        batch, _ = judge_batch(lookups, facts, {rule.id: rule.weight for rule in RULES})
+        assert await put(database, Mark(), AT, batch)
+        assert sum(alert["rule"] == "new-address" for alert in batch.alerts) == 2  # judged again: the same
+    later = replace(accepted, at=AT + timedelta(seconds=1))
+    known = (await gather(database, [later], Staff(), ())).around(later).known_addresses
+    assert known == {b"server", b"moved"}
 
 
 @pytest.mark.usefixtures("crowded")

@@ -46,6 +46,19 @@ def test_an_unknown_request_has_no_entries(lienthong):
 
 
 @pytest.mark.usefixtures("applied")
+def test_an_address_has_a_mark(lienthong):
+    """The same however it is written, one a year; what is no address is wrong usage."""
+    told = lienthong("audit", "mark", "192.0.2.7")
+    assert (told.code, told.err) == (0, "")
+    assert told.out == lienthong("audit", "mark", "::ffff:192.0.2.7").out
+    marks = json.loads(lienthong("audit", "mark", "192.0.2.7", "--json").out)
+    assert told.out.split() == [word for pair in marks.items() for word in pair]
+    assert {len(mark) for mark in marks.values()} == {8}
+    refused = lienthong("audit", "mark", "proxy")
+    assert (refused.code, "no network address" in refused.err) == (2, True)
+
+
+@pytest.mark.usefixtures("applied")
 def test_nothing_is_reopened_unasked(lienthong):
     """`log reopen` without --yes does nothing and says so; with it, a sound log stays as it is."""
     refused = lienthong("log", "reopen", "--why", "test")

@@ -58,7 +58,8 @@ class Visit:
         """Send a call; its status and answer come back."""
         content = body if isinstance(body, bytes) else orjson.dumps(body)
         request = Request("POST", "https", "gateway.test", f"/compat/dvcqg/{operation}", self.headers)
-        exchange = Exchange(f"r-{next(_serials)}", datetime.now(UTC), self.peer, "compat", request, content)
+        number, peer = next(_serials), self.peer
+        exchange = Exchange(f"r-{number}", datetime.now(UTC), peer, "compat", request, content, address=peer)
         reply = await self.door.handle(exchange, {"operation": operation})
         return reply.status, orjson.loads(reply.body)
 

@@ -55,7 +55,7 @@ async def test_a_flood_becomes_one_entry_with_its_count_and_reasons(scene):
     aggregate = book.drafts[-1]
     assert aggregate.detail["count"] == 6
     assert aggregate.detail["reasons"] == {"signature-missing": 5, "request-malformed": 1}
-    assert aggregate.sealed == {"address": "192.0.2.1"}
+    assert aggregate.address == "192.0.2.1"
     assert await queue.aggregate() == 0
 
 

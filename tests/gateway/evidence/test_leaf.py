@@ -1,5 +1,6 @@
 """Leaves: canonical bytes, and the columns that follow from them."""
 
+from base64 import b64decode
 from datetime import UTC, datetime, timedelta, timezone
 from uuid import UUID
 
@@ -42,6 +43,15 @@ def test_nothing_personal_stands_in_clear(make, question):
     leaf = make(question(subject=("personal_id", "099191000001"), person_id="099191000001", sealed=secret)).row.leaf
     for word in ("099191000001", "099085000009", "NGUYỄN", "sigsig"):
         assert word.encode() not in leaf
+
+
+def test_an_address_is_a_pseudonym_and_sealed(make, question, keys, reveal_key):
+    """Where a request came from is compared by its pseudonym; the address itself takes the reveal key."""
+    encoded = make(question(address="192.0.2.7"))
+    members = orjson.loads(encoded.row.leaf)["pseudonyms"]
+    assert b64decode(members["address"]) == Pseudonyms(keys.pseudonyms).of_address(members["year"], "192.0.2.7")
+    assert b"192.0.2.7" not in encoded.row.leaf
+    assert unseal(encoded.row.leaf, ORIGIN, encoded.key.wrapped, reveal_key)["address"] == "192.0.2.7"
 
 
 def test_identifiers_are_sealed_even_when_nothing_else_is(make, question, reveal_key):

@@ -36,6 +36,29 @@ def test_officers_and_citizens_do_not_meet():
     assert names.of(2026, OFFICER, "099085000009") != names.of(2026, "personal_id", "099085000009")
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("192.0.2.7", "::ffff:192.0.2.7", True),
+        ("192.0.2.7", "192.0.2.8", False),
+        ("2001:db8::7", "2001:0db8:0:0:ffff::1", True),
+        ("2001:db8::7", "2001:db8:0:1::7", False),
+        ("fe80::1%eth0", "fe80::2", True),
+    ],
+)
+def test_an_address_is_a_host_or_an_ipv6_subnet(one, other, same):
+    """However it is written; a host may change the lower half of its IPv6 address at will."""
+    names = Pseudonyms(KEYS)
+    assert (names.of_address(2026, one) == names.of_address(2026, other)) is same
+    assert names.of_address(2026, one) != names.of_address(2025, one)
+
+
+def test_what_is_no_address_has_no_pseudonym():
+    """A connection without an address (a Unix socket), or a word, is nobody's."""
+    names = Pseudonyms(KEYS)
+    assert [names.of_address(2026, text) for text in ("", "*", "proxy", "192.0.2.7/24")] == [None] * 4
+
+
 def test_years_have_names_of_their_own_and_a_search_covers_them_all():
     """Pseudonyms change with the year's key; a search looks for all of them, the newest first."""
     names = Pseudonyms(KEYS)

@@ -20,6 +20,7 @@ from gateway.web.catalogue import Catalogue
 from gateway.web.edge import Edge
 from gateway.web.pages import Pages
 from gateway.web.problems import ProblemWriter
+from gateway.web.proxies import Proxies
 from gateway.web.routes import Route, RouteTable
 from gateway.web.server import GatewayServer
 from gateway.web.signer import AnswerSigner
@@ -169,6 +170,7 @@ class Gateway:
             telemetry=self.telemetry,
             new_id=lambda: f"request-{next(numbers):04d}",
             max_waiting=8,
+            proxies=Proxies(("10.0.0.0/8",)),
         )
         self.port = 0
 

@@ -8,6 +8,7 @@ import orjson
 import pytest
 
 from adapters.contract import RegistryTimeout
+from gateway.web.proxies import Proxies
 from signing.errors import SignatureError
 from signing.message import Request
 
@@ -20,6 +21,12 @@ def _code(answer):
 
 def _plain(method, target, *headers, host="gateway.test"):
     return Request(method, "https", "gateway.test", target, [("host", host), *headers])
+
+
+def _forwarded(request, value):
+    """Return the request with a line that no signature covers."""
+    lines = [*request.headers, ("x-forwarded-for", value)]
+    return Request(request.method, request.scheme, request.authority, request.target, lines)
 
 
 JSON = ("content-type", "application/json")
@@ -182,6 +189,25 @@ async def test_a_far_time_is_remembered_from_now_on(gateway):
     assert _code(await gateway.send(ahead, body)) == "signature-expired"
     (entry,) = gateway.evidence.entries
     assert abs(entry.nonce.created - datetime.now(UTC).timestamp()) < 60
+
+
+async def test_entries_tell_where_a_request_came_from(gateway):
+    """The connection's own address: a header that a stranger wrote decides nothing."""
+    request, body = gateway.kit.signed()
+    request = _forwarded(request, "192.0.2.7")
+    assert (await gateway.send(request, body)).status == 200
+    assert _code(await gateway.send(request, body)) == "signature-replayed"
+    await gateway.send(_plain("GET", "/v1/registries", ("x-forwarded-for", "192.0.2.7")))
+    assert [entry.address for entry in gateway.evidence.entries] == ["127.0.0.1"] * 4
+
+
+async def test_entries_tell_what_a_proxy_of_ours_says(gateway):
+    """A proxy that the settings name appends whom it heard."""
+    gateway.edge._proxies = Proxies(("127.0.0.1",))
+    request, body = gateway.kit.signed()
+    request = _forwarded(request, "198.51.100.1, 192.0.2.7")
+    assert (await gateway.send(request, body)).status == 200
+    assert [entry.address for entry in gateway.evidence.entries] == ["192.0.2.7"] * 2
 
 
 async def test_copies_of_an_expired_request_are_a_strangers(gateway):

@@ -101,6 +101,10 @@ POSITIVES = {
         world.lookup(keyid="stolen"),
         world.around(known_keys=frozenset({"H99.sim-1"}), client_since=world.at - timedelta(days=9)),
     ),
+    "new-address": lambda world: (
+        world.lookup(address=world.who("elsewhere")),
+        world.around(known_addresses=frozenset({world.who("server")}), addresses_since=world.at - timedelta(days=9)),
+    ),
     "replays": lambda world: (
         world.lookup(kind="refused", outcome="signature-replayed"),
         world.around(refusals=3),
@@ -167,6 +171,22 @@ CLEAN = {
     "a new client's first key": lambda world: (
         world.lookup(),
         world.around(known_keys=frozenset(), client_since=None),
+    ),
+    "a client that is new this year": lambda world: (
+        world.lookup(address=world.who("server")),
+        world.around(addresses_since=None),
+    ),
+    "a client's second server on its first day": lambda world: (
+        world.lookup(address=world.who("standby")),
+        world.around(known_addresses=frozenset({world.who("server")}), addresses_since=world.at - timedelta(hours=3)),
+    ),
+    "a server that is known": lambda world: (
+        world.lookup(address=world.who("server")),
+        world.around(known_addresses=frozenset({world.who("server")}), addresses_since=world.at - timedelta(days=9)),
+    ),
+    "a copy of a request from anywhere": lambda world: (
+        world.lookup(kind="refused", outcome="signature-expired", address=world.who("elsewhere")),
+        world.around(known_addresses=frozenset({world.who("server")}), addresses_since=world.at - timedelta(days=9)),
     ),
     "an auditor's few searches": lambda world: (
         world.lookup(kind="admin", dossier=None),

@@ -4,7 +4,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from gateway.audit.streaming import Auditor
 from gateway.console.views.agencies import key_line
+from gateway.evidence.keys import load_pseudonym_keys
+from gateway.evidence.pseudonyms import Pseudonyms, address_mark
+from gateway.settings import load_settings
 from schemas.configuration import Key
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
@@ -36,3 +40,17 @@ async def test_agencies_are_listed_by_what_they_looked_up(visitor, looked_up):
     assert (await lead.get("/agencies")).status == 200
     assert "H99.01" in lead.text
     assert (await lead.get("/agencies/H99.01")).status == 200
+
+
+async def test_a_client_shows_where_it_called_from(visitor, looked_up, database):
+    """The client's page and the look-up's name an address by the mark that the command line tells."""
+    _, answered = await looked_up(address="192.0.2.7")
+    await Auditor(database, clock=lambda: datetime.now(UTC)).catch_up()
+    lead = await visitor()
+    await lead.get(f"/lookups/{answered.entry_id}")
+    marks = Pseudonyms(load_pseudonym_keys(load_settings().pseudonym_keys))
+    mark = address_mark(marks.of_address(marks.year(datetime.now(UTC).year), "192.0.2.7"))
+    assert mark in lead.text
+    await lead.get("/clients/H99.igate")
+    assert mark in lead.text
+    assert "192.0.2.7" not in lead.text

@@ -29,6 +29,7 @@ from gateway.flow.asking import Asking
 from gateway.flow.enumeration import EnumerationGuard
 from gateway.installation import Installation
 from gateway.live import LiveConfiguration
+from gateway.proxies import Proxies
 from gateway.registries.pool import RegistryPool
 from gateway.routes import routes_of
 from gateway.settings import Settings
@@ -38,7 +39,6 @@ from gateway.telemetry import Telemetry
 from gateway.web.dossiers import Dossiers
 from gateway.web.edge import Edge
 from gateway.web.problems import ProblemWriter
-from gateway.web.proxies import Proxies
 from gateway.web.reuse import Reuse
 from gateway.web.server import GatewayServer
 from gateway.web.signer import AnswerSigner

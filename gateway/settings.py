@@ -35,7 +35,25 @@ class LogSettings(BaseSettings):
     reveal_public_key: Path = Field(description="PEM X25519 public key that sealed fields are encrypted to")
     pseudonym_keys: Path = Field(description="Directory of pseudonym keys, one file `YYYY.key` of 32 bytes a year")
     checkpoint_pin: Path = Field(description="Directory where the newest checkpoint of each log is pinned")
+    proxies: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Networks of your own reverse proxies (CIDR, comma-separated): their `X-Forwarded-For` is noted"
+    )
     log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="Level of the technical log")
+
+    @field_validator("proxies", mode="before")
+    @classmethod
+    def _split_networks(cls, value: object) -> object:
+        return _split(value)
+
+    @field_validator("proxies")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        try:
+            for network in value:
+                ip_network(network)
+        except ValueError:
+            raise ValueError("name networks as CIDR without host bits, for example 10.0.0.0/8") from None
+        return value
 
 
 class Settings(LogSettings):
@@ -60,25 +78,12 @@ class Settings(LogSettings):
         150, ge=4, description="Look-ups of neighbouring numbers an officer may make in 10 minutes"
     )
     guess_limit: int = Field(10, ge=1, description="Failed calls about one person per client and day")
-    proxies: Annotated[tuple[str, ...], NoDecode] = Field(
-        (), description="Networks of your own reverse proxies (CIDR, comma-separated): their `X-Forwarded-For` is noted"
-    )
     max_waiting: int = Field(512, ge=8, description="Requests a worker holds at once before it refuses more with 429")
 
-    @field_validator("public_urls", "proxies", mode="before")
+    @field_validator("public_urls", mode="before")
     @classmethod
-    def _split(cls, value: object) -> object:
-        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
-
-    @field_validator("proxies")
-    @classmethod
-    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        try:
-            for network in value:
-                ip_network(network)
-        except ValueError:
-            raise ValueError("name networks as CIDR without host bits, for example 10.0.0.0/8") from None
-        return value
+    def _split_urls(cls, value: object) -> object:
+        return _split(value)
 
     @field_validator("public_urls")
     @classmethod
@@ -104,6 +109,11 @@ class Settings(LogSettings):
     def public_url(self) -> str:
         """The first public URL, used in links."""
         return self.public_urls[0]
+
+
+def _split(value: object) -> object:
+    """Read a list from an environment variable: by comma."""
+    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
 
 def require_private_file(path: Path, name: str) -> None:

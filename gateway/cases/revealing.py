@@ -20,14 +20,15 @@ from gateway.evidence.keys import EvidenceKeyError
 from gateway.evidence.sealing import UnsealError, sealed_key_id, unseal
 from gateway.settings import require_private_file
 from gateway.store import cases as store
-from gateway.store.database import Database
+from gateway.store.database import Database, StoreRefused
 from gateway.store.logs import StoredEntry, entry_by_id, wrapped_key
 from gateway.store.scope import Scope
 from schemas.dates import LOCAL
 
 DAILY_CAP = 5
 """Reveals a person may make alone on a day of Asia/Ho_Chi_Minh."""
-_SHOWN = ("subject", "officer", "person_id", "consent_ref", "emergency_reason")
+_SHOWN = ("subject", "officer", "person_id", "consent_ref", "emergency_reason", "address")
+_ATTEMPTS = 20
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -42,6 +43,8 @@ class Revealed:
     """The personal number that the registry returned."""
     consent_ref: str | None = None
     emergency_reason: str | None = None
+    address: str | None = None
+    """The network address that the request came from."""
 
 
 def load_reveal_key(path: Path) -> X25519PrivateKey:
@@ -90,21 +93,18 @@ class Revealer:
         `destroyed`: its key is gone), `EvidenceUnavailable`, `StoreError`.
         """
         case_id, entry_id = place
-        after = await self._check(actor, scope, place, now, second)
+        await self._check(actor, scope, place, now, second)
         detail = {"case": case_id, "entry": entry_id, "second": second is not None}
         recorded = await record("reveal", detail, sealed={"second": second} if second else {})
         row = store.RevealRow(entry_id, actor.login, second, recorded.at, recorded.entry_id)
         if not await store.put_reveal(self._database, case_id, row, local_midnight(now), self._cap):
             raise CaseRefused("second", "past today's number a reveal needs a second person")
-        case = await store.read_case(self._database, scope, case_id)
-        if case is not None:
-            await store.take_step(self._database, scope, case_id, _step(case, after, row))
+        await self._enter_step(scope, case_id, row)
         return await self._open(entry_id)
 
     async def _check(
         self, actor: Actor, scope: Scope, place: tuple[int, str], now: datetime, second: str | None
-    ) -> int:
-        """Return how many steps the case has."""
+    ) -> None:
         case_id, entry_id = place
         row = await store.read_case(self._database, scope, case_id)
         if row is None:
@@ -116,7 +116,15 @@ class Revealer:
             raise CaseRefused("entry", "a reveal is bound to an entry of the case: attach the entry first")
         if second == actor.login or (second is None and await self.needs_second(actor.login, now)):
             raise CaseRefused("second", "past today's number a reveal needs a second person")
-        return len(await store.case_steps(self._database, case_id))
+
+    async def _enter_step(self, scope: Scope, case_id: int, row: store.RevealRow) -> None:
+        """Put the reveal among the case's steps, after those that others take meanwhile."""
+        for _ in range(_ATTEMPTS):
+            case = await store.read_case(self._database, scope, case_id)
+            after = len(await store.case_steps(self._database, case_id))
+            if case is None or await store.take_step(self._database, scope, case_id, _step(case, after, row)):
+                return
+        raise StoreRefused("the case's steps do not settle")
 
     async def _open(self, entry_id: str) -> Revealed:
         entry = await entry_by_id(self._database, entry_id)

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from aiohttp import web
+
 from gateway.console.doorman import Doorman
 from gateway.console.pages import Pages
 from gateway.console.settings import ConsoleSettings
@@ -13,6 +15,7 @@ from gateway.evidence.keys import LogKeys
 from gateway.evidence.pins import Pin
 from gateway.evidence.pseudonyms import Pseudonyms
 from gateway.evidence.reads import EvidenceReads
+from gateway.proxies import Proxies
 from gateway.settings import LogSettings
 from gateway.store.database import Database
 
@@ -31,9 +34,14 @@ class Desk:
     pins: Pin
     doorman: Doorman
     pages: Pages
+    proxies: Proxies
     clock: Callable[[], datetime]
     jobs: set[asyncio.Task[None]] = field(default_factory=set)
     """Work in the background, such as a check of the whole log."""
+
+    def origin(self, request: web.Request) -> str:
+        """Return the network address that a request came from."""
+        return self.proxies.origin(request.remote or "", request.headers.getall("X-Forwarded-For", []))
 
     def busy(self, name: str) -> bool:
         """Whether work of this name is going on."""

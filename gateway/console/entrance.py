@@ -59,7 +59,7 @@ class Entrance:
         if not form or not secrets.compare_digest(form.encode(), given["form"].encode()) or site == "cross-site":
             return self._form(request, "login.expired", 403)
         now, login = desk.clock(), given["login"].lower()[:_LOGIN_BYTES]
-        address = request.remote or ""
+        address = desk.origin(request)
         try:
             user = await desk.doorman.log_in(login, password, given["code"].replace(" ", ""), address, now)
         except Slowed as slowed:

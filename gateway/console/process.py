@@ -24,6 +24,7 @@ from gateway.evidence.pins import FilePin
 from gateway.evidence.pseudonyms import Pseudonyms
 from gateway.evidence.reads import EvidenceReads
 from gateway.evidence.reopening import pin_check
+from gateway.proxies import Proxies
 from gateway.settings import LogSettings
 from gateway.store.console import ConsoleStore
 from gateway.store.database import Database, StoreError
@@ -82,6 +83,7 @@ def _desk(
         pins=pins,
         doorman=Doorman(ConsoleStore(database), console.key_bytes(), idle=idle, life=life),
         pages=Pages(load_texts(), places),
+        proxies=Proxies(settings.proxies),
         clock=clock,
     )
 

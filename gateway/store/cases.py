@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from gateway.store.database import Database
+from gateway.store.database import Database, StoreRefused
 from gateway.store.logs import StoredEntry
 from gateway.store.scope import Scope
 
@@ -136,9 +136,7 @@ async def take_step(database: Database, scope: Scope, case_id: int, new: NewStep
 
     Raises `StoreError`.
     """
-    step = await database.fetchval(
-        "cases.step",
-        case_id,
+    values = (
         new.after,
         new.at,
         new.by,
@@ -151,9 +149,11 @@ async def take_step(database: Database, scope: Scope, case_id: int, new: NewStep
         new.note,
         new.recorded,
         list(new.entries),
-        scope.likes(),
     )
-    return step is not None
+    try:
+        return await database.fetchval("cases.step", case_id, *values, scope.likes()) is not None
+    except StoreRefused:  # two at the same moment counted alike: the first one's number is taken
+        return False
 
 
 async def read_case(database: Database, scope: Scope, case_id: int) -> CaseRow | None:

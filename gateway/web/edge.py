@@ -19,11 +19,11 @@ from gateway.evidence.floods import RefusalQueue
 from gateway.flow.exchange import Exchange, Reply
 from gateway.flow.recording import record_refusal, record_unfit, refusal_draft
 from gateway.live import LiveConfiguration
+from gateway.proxies import Proxies
 from gateway.refusals import Refusal
 from gateway.telemetry import Telemetry, where
 from gateway.web.answer import Answer
 from gateway.web.problems import ProblemWriter
-from gateway.web.proxies import Proxies
 from gateway.web.receive import ClientGone, check_headers, header_lines, read_body
 from gateway.web.routes import Route, RouteTable
 from gateway.web.signer import AnswerSigner

@@ -125,7 +125,7 @@ async def _second(visit: Visit) -> str | None:
     if not login:
         return None
     password, code = visit.form.get("second_password", ""), visit.form.get("second_code", "")
-    user = await visit.desk.doorman.log_in(login, password, code, visit.request.remote or "", visit.now)
+    user = await visit.desk.doorman.log_in(login, password, code, visit.desk.origin(visit.request), visit.now)
     if not may(user.role, "subject.reveal"):
         raise CaseRefused("second", "this person may not reveal")
     return user.login

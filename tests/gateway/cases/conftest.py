@@ -80,6 +80,7 @@ def exchange(log):
             "officer": OFFICER,
             "subject": subject,
             "fields": ("full_name",),
+            "address": "192.0.2.7",
         }
         sealed = {
             "subject": {"id_type": "personal_id", "id": person, "full_name": "NGUYỄN THỊ THỬ", "birth_date": "1991"},

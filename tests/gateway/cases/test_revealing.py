@@ -50,7 +50,7 @@ async def test_a_reveal_tells_who_it_was_and_is_kept(console, revealer, record, 
     """Whom the officer asked about and what the registry returned are opened; case and log know of it."""
     shown = await revealer.reveal(record, auditor("an"), H99, case, now())
     assert (shown.subject["id"], shown.subject["full_name"]) == (PERSON, "NGUYỄN THỊ THỬ")
-    assert (shown.officer["name"], shown.person_id) == ("Trần Văn Cán", PERSON)
+    assert (shown.officer["name"], shown.person_id, shown.address) == ("Trần Văn Cán", PERSON, "192.0.2.7")
     assert record.acts == [("reveal", {"case": case[0], "entry": case[1], "second": False})]
     assert [(row.entry_id, row.by) for row in await case_reveals(console, case[0])] == [(case[1], "an")]
     assert (await CaseDesk(console).read(ALL, case[0])).steps[-1].action == "reveal"
@@ -88,11 +88,13 @@ async def test_past_the_daily_number_a_second_person_is_needed(revealer, record,
     assert not await revealer.needs_second(an.login, now() + timedelta(days=1))
 
 
-async def test_the_daily_number_holds_for_requests_at_once(revealer, record, case):
-    """Ten requests at once reveal twice."""
+async def test_the_daily_number_holds_for_requests_at_once(console, revealer, record, case):
+    """Ten requests at once reveal twice, and both stand among the case's steps."""
     asked = (revealer.reveal(record, auditor("em"), ALL, case, now()) for _ in range(10))
     done = await asyncio.gather(*asked, return_exceptions=True)
     assert sum(not isinstance(result, Exception) for result in done) == 2
+    assert {type(result) for result in done if isinstance(result, Exception)} == {CaseRefused}
+    assert [step.action for step in (await CaseDesk(console).read(ALL, case[0])).steps].count("reveal") == 2
 
 
 async def test_only_entries_of_the_case_are_opened(revealer, record, exchange, case):

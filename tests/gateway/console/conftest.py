@@ -126,13 +126,13 @@ class Browser:
         self.text = await response.text()
         return response
 
-    async def log_in(self, secrets, *, password=None, code=None):
+    async def log_in(self, secrets, *, password=None, code=None, headers=None):
         """Fill in the log-in form."""
         await self.get("/login")
         form = re.search(r'name="form" value="([^"]+)"', self.text)[1]
         code = code or pyotp.TOTP(secrets.totp_secret).at(self.clock())
         fields = {"login": secrets.login, "password": password or secrets.password, "code": code, "form": form}
-        response = await self.client.post("/login", data=fields, allow_redirects=False)
+        response = await self.client.post("/login", data=fields, headers=headers, allow_redirects=False)
         self.text = await response.text()
         return response
 

@@ -7,6 +7,7 @@ import pyotp
 import pytest
 
 from gateway.console.roles import Role
+from gateway.proxies import Proxies
 
 _numbers = count(1)
 
@@ -121,3 +122,14 @@ async def test_the_language_is_switched_and_kept(visitor):
     await user.get("/lookups")
     assert '<html lang="en">' in user.text
     assert "Look-ups" in user.text
+
+
+@pytest.mark.parametrize(("proxies", "others"), [(("127.0.0.1",), 303), ((), 429)])
+async def test_guessing_is_slowed_by_the_guessers_own_address(browser, somebody, desk, proxies, others):
+    """Behind a proxy that the settings name, a guesser slows nobody else; without it the header says nothing."""
+    desk.proxies = Proxies(proxies)
+    user = await browser()
+    for _ in range(3):
+        await user.log_in(somebody, password="wrong-wrong-wrong", headers={"X-Forwarded-For": "192.0.2.66"})
+    assert (await user.log_in(somebody, headers={"X-Forwarded-For": "192.0.2.66"})).status == 429
+    assert (await user.log_in(somebody, headers={"X-Forwarded-For": "192.0.2.7"})).status == others

@@ -14,13 +14,13 @@ from gateway.evidence.floods import RefusalQueue
 from gateway.flow import lookup
 from gateway.flow.asking import Asking
 from gateway.flow.enumeration import EnumerationGuard
+from gateway.proxies import Proxies
 from gateway.registries.pool import RegistryPool
 from gateway.telemetry import Telemetry
 from gateway.web.catalogue import Catalogue
 from gateway.web.edge import Edge
 from gateway.web.pages import Pages
 from gateway.web.problems import ProblemWriter
-from gateway.web.proxies import Proxies
 from gateway.web.routes import Route, RouteTable
 from gateway.web.server import GatewayServer
 from gateway.web.signer import AnswerSigner

@@ -4,7 +4,7 @@ The rule: `X-Forwarded-For` decides nothing (any caller may write it); only a li
 believed, for the log and for floods. Whom a caller speaks for is the signature's business alone.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
@@ -20,7 +20,7 @@ class Proxies:
         self._networks = tuple(map(ip_network, networks))
         self._ours = lru_cache(maxsize=1024)(self._is_ours)
 
-    def origin(self, peer: str, forwarded: list[str]) -> str:
+    def origin(self, peer: str, forwarded: Sequence[str]) -> str:
         """Return the address a request came from: the connection's, or the nearest that is no proxy of ours.
 
         `forwarded` are the values of its `X-Forwarded-For` lines, in order.

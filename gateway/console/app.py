@@ -4,6 +4,7 @@ The rule: deny by default. A path is a route of a screen, and a route without a 
 from starting; what a handler of a POST did without an entry is not shown.
 """
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
@@ -89,9 +90,11 @@ async def _posted(visit: Visit, route: Route) -> web.StreamResponse:
 async def _got(visit: Visit, route: Route) -> web.StreamResponse:
     if not all(addressable(value) for value in visit.request.query.values()):
         return visit.refused("frame.number_in_address")
-    if route.act is not None:
-        await visit.record(route.act, {"path": visit.request.path, **visit.query})
-    return await route.handler(visit)
+    if route.act is None:
+        return await route.handler(visit)
+    recorded = visit.record(route.act, {"path": visit.request.path, **visit.query})
+    response, _ = await asyncio.gather(route.handler(visit), recorded)  # read meanwhile, shown once it is recorded
+    return response
 
 
 def addressable(value: str) -> bool:

@@ -1,4 +1,4 @@
-"""What explains a look-up: the first of seven reasons that holds, else it is unexplained (issue 4, *Explanations*).
+"""What explains a look-up: the first of seven reasons that holds, else it is unexplained (docs/DETECTIONS.md).
 
 Pure over facts; stored beside the log with `VERSION`, so that it can be computed again when more is known or the rules
 change. The rule: a claim of the caller alone explains nothing; each reason rests on something held elsewhere.

@@ -12,6 +12,7 @@ from gateway.audit.calendar import local
 from gateway.audit.explanations import CORRECTED_WITHIN, DOSSIER, UNEXPLAINED, VERSION, Explanation, explain
 from gateway.audit.facts import Lookup, Surroundings
 from gateway.audit.gathering import Gathered
+from gateway.audit.rules.base import About
 from gateway.audit.rules.table import Hit, judge
 from gateway.audit.scoring import score
 from gateway.store.findings import Batch
@@ -96,7 +97,7 @@ def _alert(lookup: Lookup, explanation: Explanation, hit: Hit, believed: float) 
         "log_id": lookup.log_id,
         "index": lookup.index,
         "officer": lookup.officer.hex() if lookup.officer else None,
-        "subject": lookup.subject.hex() if lookup.subject and hit.rule.about_subject else None,
+        "subject": lookup.subject.hex() if lookup.subject and hit.rule.about is About.PERSON else None,
         "agency": lookup.unit,
         "client": lookup.client,
         "score": believed,

@@ -7,6 +7,7 @@ so that an alert is raised once however often its entries are judged.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from enum import Enum, auto
 from statistics import median
 from typing import Any
 
@@ -26,6 +27,14 @@ class Finding:
     values: Mapping[str, Any] = field(default_factory=dict)
 
 
+class About(Enum):
+    """Whom an alert is about: the person looked up, or the conduct of an officer or of a client."""
+
+    PERSON = auto()
+    OFFICER = auto()
+    CLIENT = auto()
+
+
 Judge = Callable[[Lookup, Explanation, Surroundings], Finding | None]
 
 
@@ -39,10 +48,11 @@ class Rule:
     vi: str
     en: str
     judge: Judge
-    about_subject: bool = True
-    """Whether its alert is about one person; else about an officer's or a client's conduct."""
+    about: About = About.PERSON
     limits: tuple[Limit, ...] = ()
     """What of it a lead auditor may move."""
+    budget: float = 0.25
+    """Wrong alerts it may raise in 1,000 clean look-ups of a simulated month."""
 
     def sentence(self, finding: Finding, language: str = "vi") -> str:
         """Return the sentence of an alert, in Vietnamese or English."""

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from gateway.audit.explanations import DOSSIER, Explanation
 from gateway.audit.facts import Lookup, Surroundings
-from gateway.audit.rules.base import Finding, Rule, officer_key
+from gateway.audit.rules.base import About, Finding, Rule, officer_key
 from gateway.audit.tuning import Limit
 from gateway.evidence.pseudonyms import address_mark
 
@@ -80,7 +80,7 @@ SEQUENTIAL = Rule(
     "Cán bộ tra cứu lần lượt các số liền nhau; cổng đã chặn.",
     "The officer walked through neighbouring numbers; the gateway stopped it.",
     _sequential,
-    about_subject=False,
+    about=About.OFFICER,
 )
 REPLAYS = Rule(
     "replays",
@@ -89,7 +89,7 @@ REPLAYS = Rule(
     "{count} yêu cầu đã ký bị gửi lại trong 10 phút.",
     "{count} signed requests were sent again within 10 minutes.",
     _replays,
-    about_subject=False,
+    about=About.CLIENT,
     limits=(REPLAYS_LEAST,),
 )
 FORGERIES = Rule(
@@ -99,7 +99,7 @@ FORGERIES = Rule(
     "{count} yêu cầu có chữ ký sai trong 10 phút.",
     "{count} requests with a bad signature within 10 minutes.",
     _forgeries,
-    about_subject=False,
+    about=About.CLIENT,
     limits=(FORGERIES_LEAST,),
 )
 NEW_KEY = Rule(
@@ -109,7 +109,7 @@ NEW_KEY = Rule(
     "Lần đầu tiên bên gọi dùng khóa {keyid}.",
     "The caller used the key {keyid} for the first time.",
     _new_key,
-    about_subject=False,
+    about=About.CLIENT,
 )
 NEW_ADDRESS = Rule(
     "new-address",
@@ -118,7 +118,7 @@ NEW_ADDRESS = Rule(
     "Lần đầu tiên {client} gọi từ địa chỉ mạng có dấu {mark}.",
     "{client} called from the network address with the mark {mark} for the first time.",
     _new_address,
-    about_subject=False,
+    about=About.CLIENT,
 )
 SHAM = Rule(
     "opened-then-cancelled",
@@ -128,4 +128,5 @@ SHAM = Rule(
     "The dossier lived {minutes} minutes: opened, looked up under, cancelled.",
     _sham,
     limits=(SHAM_MINUTES,),
+    budget=0.4,
 )

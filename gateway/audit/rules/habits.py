@@ -5,7 +5,7 @@ from datetime import time, timedelta
 from gateway.audit.calendar import is_off_hours, local
 from gateway.audit.explanations import BATCH, EMERGENCY, STATUS, UNEXPLAINED, Explanation
 from gateway.audit.facts import Lookup, Officer, Past, Surroundings
-from gateway.audit.rules.base import Finding, Rule, lately, officer_key, robust_z
+from gateway.audit.rules.base import About, Finding, Rule, lately, officer_key, robust_z
 from gateway.audit.tuning import Limit
 
 NIGHT_FROM, NIGHT_TO = time(21), time(5)
@@ -95,7 +95,7 @@ OFF_HOURS = Rule(
     "{count} lượt tra cứu ngoài giờ làm việc (đã tính ngày nghỉ và Tết).",
     "{count} look-ups outside working hours (holidays and Tết counted).",
     _off_hours,
-    about_subject=False,
+    about=About.OFFICER,
     limits=(OFF_HOURS_LEAST,),
 )
 VOLUME = Rule(
@@ -105,7 +105,7 @@ VOLUME = Rule(
     "{count} lượt trong ngày, vượt xa mức thường của chính cán bộ và của đồng nghiệp.",
     "{count} look-ups in a day, far beyond the officer's own habit and the peers'.",
     _volume,
-    about_subject=False,
+    about=About.OFFICER,
     limits=(LEAST_LOOKUPS, VOLUME_Z),
 )
 BREADTH = Rule(
@@ -115,7 +115,7 @@ BREADTH = Rule(
     "{count} người khác nhau trong ngày, vượt xa mức thường của chính cán bộ và của đồng nghiệp.",
     "{count} different persons in a day, far beyond the officer's own habit and the peers'.",
     _breadth,
-    about_subject=False,
+    about=About.OFFICER,
     limits=(LEAST_PERSONS, BREADTH_Z),
 )
 MISSES = Rule(
@@ -125,6 +125,6 @@ MISSES = Rule(
     "{count} trong {of} lượt của một giờ không khớp: có dấu hiệu dò tìm.",
     "{count} of {of} look-ups within an hour matched nobody: this looks like guessing.",
     _misses,
-    about_subject=False,
+    about=About.OFFICER,
     limits=(MISSES_LEAST,),
 )

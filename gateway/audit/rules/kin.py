@@ -48,6 +48,7 @@ FAMILY = Rule(
     "Cán bộ tra cứu người thân hoặc người cùng hộ đã khai; {vi}.",
     "The officer looked up a declared relative or member of the household; {en}.",
     _family,
+    budget=0.4,
 )
 COLLEAGUE = Rule(
     "colleague",

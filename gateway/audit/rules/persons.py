@@ -73,6 +73,7 @@ DEAD = Rule(
     "Tra cứu người mà sổ đã ghi là qua đời, không có hồ sơ nào giải thích.",
     "A person whose death is on record was looked up, and no dossier explains it.",
     _dead,
+    budget=0.5,
 )
 AGAIN = Rule(
     "again-and-again",

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from gateway.audit.explanations import DOSSIER, UNEXPLAINED, Explanation
 from gateway.audit.facts import Lookup, Surroundings
-from gateway.audit.rules.base import Finding, Rule, lately, officer_key, once_a_day
+from gateway.audit.rules.base import About, Finding, Rule, lately, officer_key, once_a_day
 from gateway.audit.tuning import Limit
 
 _NO_DOSSIER = {
@@ -90,6 +90,7 @@ NO_DOSSIER = Rule(
     "The look-up {en}, and nothing else explains it.",
     _no_dossier,
     limits=(UNKNOWN_PERSONS,),
+    budget=3.0,
 )
 MISFIT = Rule(
     "purpose",
@@ -98,6 +99,7 @@ MISFIT = Rule(
     "Mục đích không khớp: {vi}.",
     "The purpose does not fit: {en}.",
     _misfit,
+    budget=2.5,
 )
 TOO_MUCH = Rule(
     "over-collection",
@@ -106,6 +108,6 @@ TOO_MUCH = Rule(
     "Lấy {count} trường vượt nhu cầu của thủ tục: {fields}.",
     "{count} fields beyond what the procedure needs: {fields}.",
     _too_much,
-    about_subject=False,
+    about=About.OFFICER,
     limits=(EXTRA_FIELDS,),
 )

@@ -3,7 +3,7 @@
 from gateway.audit.calendar import is_off_hours
 from gateway.audit.explanations import Explanation
 from gateway.audit.facts import Lookup, Officer, Surroundings
-from gateway.audit.rules.base import Finding, Rule, officer_key
+from gateway.audit.rules.base import About, Finding, Rule, officer_key
 from gateway.audit.tuning import Limit
 
 PERSONS_A_DAY = Limit("watchers.persons", 15, 3, 500, "số người được tìm trong 24 giờ", "persons within 24 hours")
@@ -30,6 +30,6 @@ WATCHERS = Rule(
     "Kiểm soát viên đã tìm {persons} người trong 24 giờ, trong đó {outside} người ngoài giờ làm việc.",
     "An auditor searched for {persons} persons within 24 hours, {outside} of them outside working hours.",
     _watchers,
-    about_subject=False,
+    about=About.OFFICER,
     limits=(PERSONS_A_DAY, OUTSIDE_HOURS),
 )

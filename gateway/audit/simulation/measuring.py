@@ -1,15 +1,17 @@
-"""Precision and recall of the rules against the labels (issue 4). Pure.
+"""Precision and recall of the rules against the labels, and wrong alerts against the rules' budgets. Pure.
 
-An alert is right when its entry belongs to a seeded misuse, or, for a rule about conduct, when its officer did seeded
-misuse on its day. A misuse is found when a right alert of any rule stands; per rule, when one of the rule that it was
-seeded for does. An alert that was withdrawn, since its look-up was explained meanwhile, does not stand.
+An alert is right when its entry belongs to a seeded misuse, or, for a rule about an officer's conduct, when that
+officer did seeded misuse on its day. A misuse is found when a right alert of any rule stands; per rule, when one of
+the rule that it was seeded for does. What was withdrawn, since its look-up was explained meanwhile, does not stand.
 """
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from math import ceil
 from typing import Any
 
+from gateway.audit.rules.base import About
 from gateway.audit.rules.table import BY_ID
 from gateway.audit.simulation.plan import Incident
 from gateway.audit.simulation.writing import Written
@@ -52,6 +54,12 @@ class Measured:
         """Unexplained look-ups of clean traffic."""
         return self.unexplained / self.clean if self.clean else 0.0
 
+    @property
+    def over_budget(self) -> list[str]:
+        """Rules that raised more wrong alerts than so much clean work allows; one is always allowed."""
+        allowed = {name: max(1, ceil(BY_ID[name].budget * self.clean / 1000)) for name in self.rules}
+        return [name for name, one in self.rules.items() if one.alerts - one.right > allowed[name]]
+
     def as_json(self) -> dict[str, Any]:
         """Return it as plain values."""
         figures = {**self.rules, "overall": self.overall}
@@ -62,6 +70,7 @@ class Measured:
             "clean": self.clean,
             "unexplained": self.unexplained,
             "unexplained_share": self.unexplained_share,
+            "over_budget": self.over_budget,
             "explanations_of_clean": dict(self.clean_kinds),
         }
 
@@ -84,7 +93,7 @@ def measure(
     for alert in alerts:
         rule, lookup = alert["rule"], planned[str(alert["entry_id"])]
         hits = {lookup.incident} if lookup.incident is not None else set()
-        if not BY_ID[rule].about_subject and lookup.officer is not None:
+        if BY_ID[rule].about is About.OFFICER and lookup.officer is not None:
             hits |= of_day[_day(lookup.officer, lookup.at.date().isoformat())]
         total[rule] += 1
         right[rule] += bool(hits)

@@ -53,6 +53,7 @@ async def test_seeded_misuse_is_found_and_clean_work_explained(measured):
     assert missed <= NEVER | {"the-dead", "no-dossier"}
     assert measured.overall.recall >= 0.85
     assert measured.unexplained_share <= 0.05
+    assert measured.over_budget == []
     assert measured.clean_kinds["open_dossier"] > 0.7 * measured.clean
 
 
@@ -131,3 +132,14 @@ def test_figures_count_alerts_and_misuses_by_their_labels():
     assert (found.clean, found.unexplained) == (1, 0)
     assert measure(incidents, written, [{"rule": "volume", "entry_id": "b"}], {}).overall.precision == 1.0
     assert found.as_json()["rules"]["overall"]["alerts"] == 2
+
+
+def test_a_rule_over_its_budget_is_named():
+    """One wrong alert is always allowed; a second about so little clean work is too many, a right one never."""
+    at = datetime(2026, 11, 18, 3, 0, tzinfo=UTC)
+    planned = [PlannedLookup(at, "c", "u", None, "s", None, None, None, incident=label) for label in (None, None, 0)]
+    written = [Written(f"entry {number}", one) for number, one in enumerate(planned)]
+    incidents = [Incident(0, "decoy", None, "2026-11-18")]
+    alerts = [{"rule": "decoy", "entry_id": one.entry_id} for one in written]
+    assert measure(incidents, written, alerts[1:], {}).over_budget == []
+    assert measure(incidents, written, alerts, {}).over_budget == ["decoy"]

@@ -3,12 +3,13 @@
 import sys
 from collections.abc import Callable
 
-from bench import appends, console, events, faults, lookups, reuse
+from bench import appends, console, events, faults, lookups, reuse, withstand
 
 BENCHMARKS: dict[str, Callable[[list[str]], None]] = {
     "lookups": lookups.main,
     "events": events.main,
     "faults": faults.main,
+    "withstand": withstand.main,
     "reuse": reuse.main,
     "console": console.main,
     "appends": appends.main,

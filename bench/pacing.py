@@ -10,8 +10,10 @@ import json
 import secrets
 import sys
 import time
+from collections.abc import Sequence
 from itertools import cycle
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import uvloop
@@ -20,19 +22,26 @@ from bench.load import Client
 from signing.message import Request, sign_request
 
 CONNECTIONS, LIMIT_S = 32, 15.0
-_OK = b"HTTP/1.1 200"
+_OK = 200
+
+
+class Told(NamedTuple):
+    """What became of a request: when it was due (`time.perf_counter`), the ms it took, its status; 0 for no answer."""
+
+    at: float
+    ms: float
+    status: int
 
 
 class Caller:
-    """A client's connections, kept; `latencies` in ms of what was answered with 200, `errors` of the rest."""
+    """A client's connections, kept, and what became of each request."""
 
     def __init__(self, client: Client, url: str, path: str) -> None:
         self._client, self._path, self._parts = client, path, urlsplit(url)
         self._free: asyncio.LifoQueue[tuple[asyncio.StreamReader, asyncio.StreamWriter] | None] = asyncio.LifoQueue()
         for _ in range(CONNECTIONS):
             self._free.put_nowait(None)
-        self.latencies: list[float] = []
-        self.errors = 0
+        self.told: list[Told] = []
 
     async def send(self, body: bytes, due: float) -> None:
         """Send one request that was due at `due` (of `time.perf_counter`) and note what became of it."""
@@ -44,14 +53,14 @@ class Caller:
                 head = await kept[0].readuntil(b"\r\n\r\n")
                 await kept[0].readexactly(_length(head))
         except (OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
-            self.errors += 1
             self._free.put_nowait(None)
+            self._note(due, 0)
             return
-        self._free.put_nowait(kept)
-        if head.startswith(_OK):
-            self.latencies.append((time.perf_counter() - due) * 1000)
-        else:
-            self.errors += 1
+        self._free.put_nowait(None if b"\r\nconnection: close" in head.lower() else kept)
+        self._note(due, int(head[9:12]))
+
+    def _note(self, due: float, status: int) -> None:
+        self.told.append(Told(due, (time.perf_counter() - due) * 1000, status))
 
     def _signed(self, body: bytes) -> bytes:
         headers = [("host", self._parts.netloc), ("content-type", "application/json")]
@@ -76,14 +85,20 @@ async def paced(caller: Caller, bodies: list[bytes], rate: float, seconds: float
             due = begun + number / rate
             await asyncio.sleep(max(0.0, due - time.perf_counter()))
             group.create_task(caller.send(next(todo), due))
-    told = sorted(caller.latencies) or [float("nan")]
+    answered = [one.ms for one in caller.told if one.status == _OK]
     return {
         "sent": int(rate * seconds),
-        "errors": caller.errors,
-        "p50_ms": told[len(told) // 2],
-        "p99_ms": told[int(len(told) * 0.99)],
-        "max_ms": told[-1],
+        "errors": len(caller.told) - len(answered),
+        "p50_ms": percentile(answered, 0.5),
+        "p99_ms": percentile(answered, 0.99),
+        "max_ms": percentile(answered, 1.0),
     }
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """Return the value below which `share` of them lie; not a number where there is none."""
+    ordered = sorted(values)
+    return ordered[min(int(len(ordered) * share), len(ordered) - 1)] if ordered else float("nan")
 
 
 def main(client: str, url: str, path: str, bodies: str, rate: str, seconds: str) -> None:

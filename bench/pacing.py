@@ -36,16 +36,18 @@ class Told(NamedTuple):
 class Caller:
     """A client's connections, kept, and what became of each request."""
 
-    def __init__(self, client: Client, url: str, path: str) -> None:
+    def __init__(self, client: Client, url: str, path: str, connections: int = CONNECTIONS) -> None:
         self._client, self._path, self._parts = client, path, urlsplit(url)
         self._free: asyncio.LifoQueue[tuple[asyncio.StreamReader, asyncio.StreamWriter] | None] = asyncio.LifoQueue()
-        for _ in range(CONNECTIONS):
+        for _ in range(connections):
             self._free.put_nowait(None)
         self.told: list[Told] = []
 
     async def send(self, body: bytes, due: float) -> None:
         """Send one request that was due at `due` (of `time.perf_counter`) and note what became of it."""
         kept = await self._free.get()
+        if kept is not None and kept[0].at_eof():  # closed by the gateway while it was idle
+            kept = None
         try:
             async with asyncio.timeout(LIMIT_S):
                 kept = kept or await asyncio.open_connection(self._parts.hostname, self._parts.port)

@@ -31,7 +31,7 @@ from gateway.sandbox.installation import Sandbox
 
 POPULATION, INSURANCE = "population/person", "insurance/health-card"
 FIELDS = {POPULATION: ("full_name",), INSURANCE: ("status",)}
-OK = 200
+OK, DEADLINE_MS = 200, 3000
 _persons = count(21)
 
 
@@ -68,7 +68,7 @@ class Place:
     async def paced(self, service: str, rate: float, seconds: float) -> list[Told]:
         """Send look-ups of a service at a rate and return what became of each."""
         bodies = lookups(people(400, next(_persons), service), FIELDS[service])
-        caller = Caller(self.signer, self.url, f"/v1/lookups/{service}")
+        caller = Caller(self.signer, self.url, f"/v1/lookups/{service}", connections=400)
         begun = time.perf_counter()
         async with asyncio.TaskGroup() as group:
             for number in range(int(rate * seconds)):
@@ -145,6 +145,7 @@ async def restart(place: Place, seconds: float) -> Report:
     told = await loading
     report.note(f"{restarts} restarts, {len(before - set(groups_below(os.getpid()).workers))} of 2 workers are others")
     report.hold("look-ups that failed", len(told) - len(good(told)), 0, "")
+    report.note(f"failed: {failures(told)}")
     report.note(f"look-ups p99 {percentile(good(told), 0.99):.0f} ms, longest {max(good(told), default=0):.0f} ms")
     return report
 
@@ -153,15 +154,18 @@ async def hang(place: Place, seconds: float) -> Report:
     """Let the population registry, which has a quarter of the traffic, never answer."""
     report = Report()
     await place.paced(INSURANCE, 60, 3)
-    before = good(await place.paced(INSURANCE, 60, seconds))
+    _, usual = await asyncio.gather(place.paced(POPULATION, 20, seconds), place.paced(INSURANCE, 60, seconds))
+    before = good(usual)
     await place.behave("population", {"mode": "hang"})
     hung, beside = await asyncio.gather(place.paced(POPULATION, 20, seconds), place.paced(INSURANCE, 60, seconds))
     waited = [one.ms for one in hung]
     quick = [one.ms for one in hung if one.at > hung[0].at + seconds / 2]
-    report.note(f"hung: {failures(hung)}")
-    report.hold("a hung call, longest", max(waited), 4500)
+    report.note(f"hung: {failures(hung)}; p50 {percentile(waited, 0.5):.0f} ms, p90 {percentile(waited, 0.9):.0f} ms")
+    report.hold("a hung call, longest", max(waited), DEADLINE_MS + 500)
     report.hold("a call once the breaker is open, p50 of the second half", percentile(quick, 0.5), 50)
     report.hold("the other registry's failures", len(beside) - len(good(beside)), 0, "")
+    medians = [percentile(before, 0.5), percentile(good(beside), 0.5)]
+    report.note(f"its p50 before {medians[0]:.0f} ms and then {medians[1]:.0f} ms")
     report.hold("its p99 against before", percentile(good(beside), 0.99) / percentile(before, 0.99), 1.2, "times")
     await place.behave("population", None)
     await _recovered(place, report, POPULATION)

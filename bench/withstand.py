@@ -21,7 +21,7 @@ from typing import Any
 
 import aiohttp
 
-from bench.cpu import children_of, command_of, groups_below, rss_mb
+from bench.cpu import children_of, command_of, cpu_us, groups_below, rss_mb
 from bench.dossier_faults import lives, push, watch
 from bench.load import Client as Signer
 from bench.load import drive, lookups, people, presign
@@ -294,7 +294,20 @@ async def _watched(sandbox: Sandbox) -> AsyncIterator[None]:
 
 async def _through(sandbox: Sandbox, url: str, name: str, seconds: float) -> Report:
     async with _watched(sandbox):
-        return await FAULTS[name][0](Place(sandbox, url), seconds)
+        before, begun = _cpu(), time.perf_counter()
+        report = await FAULTS[name][0](Place(sandbox, url), seconds)
+        took = 1e6 * (time.perf_counter() - begun)
+        used = ", ".join(f"{group} {(us - before[group]) / took:.2f}" for group, us in _cpu().items())
+        report.note(f"processors used: {used}")
+        return report
+
+
+def _cpu() -> dict[str, float]:
+    groups = groups_below(os.getpid())
+    named = {"workers": groups.workers, "keeper": groups.keeper, "PostgreSQL": groups.postgres}
+    return {
+        name: cpu_us(pids) for name, pids in {**named, "registries": groups.registries, "load": (os.getpid(),)}.items()
+    }
 
 
 def main(arguments: list[str]) -> None:

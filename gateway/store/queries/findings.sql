@@ -38,24 +38,12 @@ SELECT d.code, d.agency, d.client, d.procedure, d.first_at AS recorded_at,
        (SELECT max(year) FROM dossier_party p WHERE p.dossier = d.code) AS year
 FROM wanted JOIN dossier d USING (code);
 
--- The newest look-ups of each officer, at most $4, as `Past` has them; the limit is not known to the planner, which takes an index then.
+-- The newest look-ups of each officer, and about each person, at most $4, as `Past` has them.
 -- name: by_officer
-SELECT e.entry_id::text, e.at, e.officer, e.subject, e.service, e.dossier, e.outcome, x.kind,
-       coalesce(x.detail ->> 'why', '') AS why
-FROM unnest($1::bytea[]) AS o(officer) CROSS JOIN LATERAL (
-    SELECT * FROM entry e
-    WHERE e.officer = o.officer AND e.at BETWEEN $2 AND $3 AND e.kind IN ('answered', 'refused')
-    ORDER BY e.at DESC LIMIT $4) AS e LEFT JOIN explanation x ON x.entry_id = e.entry_id;
+SELECT * FROM audit_of_officers($1::bytea[], $2, $3, $4);
 
 -- name: about_person
-SELECT e.entry_id::text, e.at, e.officer, e.subject, e.service, e.dossier,
-       CASE WHEN cardinality(o.mismatch) > 0 THEN 'mismatch' ELSE e.outcome END AS outcome, x.kind,
-       coalesce(x.detail ->> 'why', '') AS why
-FROM unnest($1::bytea[]) AS p(subject) CROSS JOIN LATERAL (
-    SELECT * FROM entry e
-    WHERE e.subject = p.subject AND e.at BETWEEN $2 AND $3 AND e.kind = 'answered'
-    ORDER BY e.at DESC LIMIT $4) AS e
-LEFT JOIN explanation x ON x.entry_id = e.entry_id LEFT JOIN lookup_outcome o ON o.lookup_id = e.question;
+SELECT * FROM audit_of_people($1::bytea[], $2, $3, $4);
 
 -- name: days
 SELECT officer, unit, day, lookups, persons FROM audit_officer_day

@@ -54,6 +54,13 @@ class StoreRefused(StoreError):  # noqa: N818 — as above
 _FAILED = "the database cannot be reached, or failed"
 
 
+async def _as_it_is(_: object) -> None:
+    """Hand a pooled connection back as it is: a named query is one statement and changes nothing of its session.
+
+    The driver would ask the server to forget settings, locks and cursors, a round trip after every query.
+    """
+
+
 async def within(seconds: float, work: Awaitable[_T]) -> _T:
     """Await `work` for at most `seconds`; translate the driver's exceptions, none of which is quoted.
 
@@ -140,7 +147,13 @@ class Database:
         Raises `StoreUnavailable` where it cannot be reached, `StoreRefused` where it is older than PostgreSQL 17.
         """
         pool = asyncpg.create_pool(
-            url, min_size=0, max_size=max_size, command_timeout=timeout_s, timeout=timeout_s, server_settings=_SESSION
+            url,
+            min_size=0,
+            max_size=max_size,
+            command_timeout=timeout_s,
+            timeout=timeout_s,
+            server_settings=_SESSION,
+            reset=_as_it_is,
         )
         database = cls(await within(timeout_s, pool), url, timeout_s)
         try:

@@ -1,12 +1,5 @@
 -- name: claim
-SELECT c.dossier, c.token, c.doubtful, c.attempts, c.acknowledged, c.sequence, c.late, c.payload,
-       e.client, e.event_id, e.applied, d.received_at, d.due_at,
-       (SELECT min(f.occurred_at) FROM dossier_event f WHERE f.dossier = c.dossier) AS first_at, d.channel, d.fee_due, d.result::text,
-       (SELECT json_agg(json_build_object('code', p.code, 'name', p.name, 'obtained', p.obtained,
-                                          'lookup_id', p.lookup_id, 'digitised', p.digitised, 'reused', p.reused)
-                        ORDER BY p.code)::text
-        FROM dossier_component p WHERE p.dossier = c.dossier) AS components
-FROM delivery_claim($1, $2) AS c JOIN dossier_event e ON e.sequence = c.sequence JOIN dossier d ON d.code = c.dossier;
+SELECT * FROM delivery_next($1, $2);
 
 -- name: settle
 SELECT delivery_settle($1, $2, $3, $4, $5, $6);

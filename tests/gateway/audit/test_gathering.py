@@ -129,3 +129,31 @@ async def test_nobody_elses_earlier_days_are_looked_at(database):
     few = Lookup(770, 1, AT, "answered", str(UUID(int=78)), "H77.igate", unit=UNIT, officer=COLLEAGUE, year=2026)
     around = (await gather(database, [asked(), few], Staff(), ())).around(few)
     assert (around.own_days, around.peer_days, around.counted_today) == ((), (), (0, 0))
+
+
+_MANY = """
+INSERT INTO entry (log_id, index, at, entry_id, kind, request_id, client, officer, subject, outcome, leaf)
+SELECT 772, n, $1::timestamptz - n * interval '1 second', md5('young' || n)::uuid, 'answered', 'r', 'H77.igate',
+       sha256(convert_to('officer' || n % 300, 'UTF8')), sha256(convert_to('person' || n % 300, 'UTF8')), 'found', '{}'
+FROM generate_series(1, 3000) AS n
+"""
+
+
+@pytest.mark.parametrize(("function", "who"), [("audit_of_officers", "officer"), ("audit_of_people", "person")])
+async def test_a_young_log_is_not_read_whole_for_everybody(database_urls, function, who):
+    """A plan made on an empty month, with which every month begins, still reads what is asked for and no more."""
+    owner = await asyncpg.connect(database_urls.owner, server_settings={"search_path": "lienthong"})
+    try:
+        await owner.execute("DELETE FROM entry WHERE log_id IN (770, 772)")
+        await owner.execute("SELECT make_partitions($1, 2)", AT)
+        everybody = [sha256(f"{who}{number}".encode()).digest() for number in range(300)]
+        arguments = (everybody, AT - timedelta(hours=24), AT, MOST_PAST)
+        assert not await owner.fetch(f"SELECT * FROM {function}($1, $2, $3, $4)", *arguments)  # plans, for good
+        await owner.execute(_MANY, AT)
+        told = await owner.fetch(f"EXPLAIN (ANALYZE, BUFFERS) SELECT * FROM {function}($1, $2, $3, $4)", *arguments)
+        assert "rows=3000.00" in told[0][0]
+        pages = int(next(row[0] for row in told if "shared hit=" in row[0]).partition("hit=")[2].split()[0])
+        assert pages < 3000 * 5  # three a row; by the wrong index each officer reads everybody's
+    finally:
+        await owner.execute("DELETE FROM entry WHERE log_id = 772")
+        await owner.close()

@@ -261,7 +261,9 @@ async def soak(place: Place, seconds: float) -> Report:
     told, kept = await loading, seen[len(seen) // 4 :]
     middle = sum(at for at, _, _ in kept) / len(kept)
     slope = sum((at - middle) * mb for at, mb, _ in kept) / sum((at - middle) ** 2 for at, _, _ in kept)
-    report.note(f"{len(told)} look-ups, {failures(told)}; {kept[0][1]:.0f} to {kept[-1][1]:.0f} MB a worker")
+    report.note(f"{len(told)} look-ups, {failures(told)}")
+    minutes = ", ".join(f"{mb:.1f}" for _, mb, _ in seen[11::12])
+    report.note(f"MB a worker after every minute: {minutes}")
     report.hold("memory's slope", slope, 1, "MB a minute")
     report.hold("file descriptors more at the end", kept[-1][2] - kept[0][2], 4, "")
     return report

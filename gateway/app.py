@@ -13,6 +13,7 @@ from typing import TypeVar
 import structlog
 from prometheus_client import REGISTRY
 
+from gateway.addresses import Proxies
 from gateway.compat.door import Door
 from gateway.dossiers.binding import Binding
 from gateway.dossiers.receiving import Receiver
@@ -29,7 +30,6 @@ from gateway.flow.asking import Asking
 from gateway.flow.enumeration import EnumerationGuard
 from gateway.installation import Installation
 from gateway.live import LiveConfiguration
-from gateway.proxies import Proxies
 from gateway.registries.pool import RegistryPool
 from gateway.routes import routes_of
 from gateway.settings import Settings

@@ -12,11 +12,19 @@ from pathlib import Path
 from typing import Annotated, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import BeforeValidator, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 _POSTGRESQL = r"^postgres(ql)?://"
 _ADDRESS = r"^([A-Za-z0-9.\-]+|\[[0-9a-fA-F:]+\]):[0-9]{1,5}$"
+
+
+def _split(value: object) -> object:
+    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+
+_Listed = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
+"""A list in one environment variable, by comma."""
 
 
 class SettingsError(Exception):
@@ -35,15 +43,10 @@ class LogSettings(BaseSettings):
     reveal_public_key: Path = Field(description="PEM X25519 public key that sealed fields are encrypted to")
     pseudonym_keys: Path = Field(description="Directory of pseudonym keys, one file `YYYY.key` of 32 bytes a year")
     checkpoint_pin: Path = Field(description="Directory where the newest checkpoint of each log is pinned")
-    proxies: Annotated[tuple[str, ...], NoDecode] = Field(
+    proxies: _Listed = Field(
         (), description="Networks of your own reverse proxies (CIDR, comma-separated): their `X-Forwarded-For` is noted"
     )
     log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="Level of the technical log")
-
-    @field_validator("proxies", mode="before")
-    @classmethod
-    def _split_networks(cls, value: object) -> object:
-        return _split(value)
 
     @field_validator("proxies")
     @classmethod
@@ -62,7 +65,7 @@ class Settings(LogSettings):
     migration_url: str | None = Field(
         None, pattern=_POSTGRESQL, description="PostgreSQL URL of the owner role, for `lienthong migrate`"
     )
-    public_urls: Annotated[tuple[str, ...], NoDecode] = Field(
+    public_urls: _Listed = Field(
         description="Public URLs of this installation, comma-separated; `Host` must equal one of them"
     )
     listen: str = Field("127.0.0.1:8080", pattern=_ADDRESS, description="Address of the public port")
@@ -79,11 +82,6 @@ class Settings(LogSettings):
     )
     guess_limit: int = Field(10, ge=1, description="Failed calls about one person per client and day")
     max_waiting: int = Field(512, ge=8, description="Requests a worker holds at once before it refuses more with 429")
-
-    @field_validator("public_urls", mode="before")
-    @classmethod
-    def _split_urls(cls, value: object) -> object:
-        return _split(value)
 
     @field_validator("public_urls")
     @classmethod
@@ -109,11 +107,6 @@ class Settings(LogSettings):
     def public_url(self) -> str:
         """The first public URL, used in links."""
         return self.public_urls[0]
-
-
-def _split(value: object) -> object:
-    """Read a list from an environment variable: by comma."""
-    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
 
 def require_private_file(path: Path, name: str) -> None:

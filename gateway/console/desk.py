@@ -7,6 +7,7 @@ from datetime import datetime
 
 from aiohttp import web
 
+from gateway.addresses import Proxies
 from gateway.console.doorman import Doorman
 from gateway.console.pages import Pages
 from gateway.console.settings import ConsoleSettings
@@ -15,7 +16,6 @@ from gateway.evidence.keys import LogKeys
 from gateway.evidence.pins import Pin
 from gateway.evidence.pseudonyms import Pseudonyms
 from gateway.evidence.reads import EvidenceReads
-from gateway.proxies import Proxies
 from gateway.settings import LogSettings
 from gateway.store.database import Database
 

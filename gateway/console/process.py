@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 import structlog
 from aiohttp import web
 
+from gateway.addresses import Proxies
 from gateway.console.app import application
 from gateway.console.citizen_door import citizen_routes
 from gateway.console.desk import Desk
@@ -24,7 +25,6 @@ from gateway.evidence.pins import FilePin
 from gateway.evidence.pseudonyms import Pseudonyms
 from gateway.evidence.reads import EvidenceReads
 from gateway.evidence.reopening import pin_check
-from gateway.proxies import Proxies
 from gateway.settings import LogSettings
 from gateway.store.console import ConsoleStore
 from gateway.store.database import Database, StoreError

@@ -8,8 +8,9 @@ name space of their own, so that nobody can tell from the log that an officer wa
 from collections.abc import Mapping
 from functools import lru_cache
 from hashlib import sha256
-from ipaddress import IPv6Address, ip_address
+from ipaddress import IPv6Address
 
+from gateway.addresses import address_of
 from gateway.evidence.contract import Nonce, Reservation
 from schemas.identifiers import person_key
 
@@ -84,13 +85,10 @@ class Pseudonyms:
 
 @lru_cache(maxsize=_REMEMBERED)
 def _network(address: str) -> str | None:
-    try:
-        parsed = ip_address(address.partition("%")[0])
-    except ValueError:
-        return None
-    if not isinstance(parsed, IPv6Address):
-        return str(parsed)
-    return str(parsed.ipv4_mapped or IPv6Address(int(parsed) >> _SUBNET_BITS << _SUBNET_BITS))
+    parsed = address_of(address)
+    if isinstance(parsed, IPv6Address):
+        parsed = IPv6Address(int(parsed) >> _SUBNET_BITS << _SUBNET_BITS)
+    return str(parsed) if parsed else None
 
 
 def address_mark(pseudonym: bytes) -> str:

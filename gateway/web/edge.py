@@ -13,13 +13,13 @@ import structlog
 from aiohttp import hdrs
 from aiohttp.web import BaseRequest, Response, StreamResponse
 
+from gateway.addresses import Proxies
 from gateway.authentication import Unfit, authenticate
 from gateway.evidence.contract import Evidence, EvidenceUnavailable, Loss
 from gateway.evidence.floods import RefusalQueue
 from gateway.flow.exchange import Exchange, Reply
 from gateway.flow.recording import record_refusal, record_unfit, refusal_draft
 from gateway.live import LiveConfiguration
-from gateway.proxies import Proxies
 from gateway.refusals import Refusal
 from gateway.telemetry import Telemetry, where
 from gateway.web.answer import Answer

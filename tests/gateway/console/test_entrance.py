@@ -6,8 +6,8 @@ from itertools import count
 import pyotp
 import pytest
 
+from gateway.addresses import Proxies
 from gateway.console.roles import Role
-from gateway.proxies import Proxies
 
 _numbers = count(1)
 

@@ -10,11 +10,11 @@ import pytest
 import uvloop
 from prometheus_client import CollectorRegistry
 
+from gateway.addresses import Proxies
 from gateway.evidence.floods import RefusalQueue
 from gateway.flow import lookup
 from gateway.flow.asking import Asking
 from gateway.flow.enumeration import EnumerationGuard
-from gateway.proxies import Proxies
 from gateway.registries.pool import RegistryPool
 from gateway.telemetry import Telemetry
 from gateway.web.catalogue import Catalogue

@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from adapters.contract import RegistryTimeout
-from gateway.proxies import Proxies
+from gateway.addresses import Proxies
 from signing.errors import SignatureError
 from signing.message import Request
 

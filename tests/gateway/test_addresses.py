@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.proxies import Proxies
+from gateway.addresses import Proxies
 
 OURS = Proxies(("10.0.0.0/8", "fd00::/8"))
 

@@ -1,4 +1,4 @@
-"""Where a request came from, when our own proxies stand in front of the gateway.
+"""Network addresses, and where a request came from when our own proxies stand in front of the gateway.
 
 The rule: `X-Forwarded-For` decides nothing (any caller may write it); only a line that a proxy of ours appended is
 believed, for the log and for floods. Whom a caller speaks for is the signature's business alone.
@@ -8,9 +8,18 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
-_Address = IPv4Address | IPv6Address
+Address = IPv4Address | IPv6Address
 _HOPS = 16
 """Hops read, from the nearest."""
+
+
+def address_of(text: str) -> Address | None:
+    """Return an address of either family, an IPv4 one as such however it is written; None where it is none."""
+    try:
+        parsed = ip_address(text.partition("%")[0])
+    except ValueError:
+        return None
+    return parsed.ipv4_mapped or parsed if isinstance(parsed, IPv6Address) else parsed
 
 
 class Proxies:
@@ -29,7 +38,7 @@ class Proxies:
             return peer
         address = peer
         for hop in reversed(",".join(forwarded).split(",")[-_HOPS:]):
-            parsed = _address(hop.strip())
+            parsed = address_of(hop.strip())
             if parsed is None:
                 break
             address = str(parsed)
@@ -38,14 +47,5 @@ class Proxies:
         return address
 
     def _is_ours(self, address: str) -> bool:
-        parsed = _address(address)
+        parsed = address_of(address)
         return parsed is not None and any(parsed in network for network in self._networks)
-
-
-def _address(text: str) -> _Address | None:
-    """Return an address of either family, an IPv4 one as such however it is written; None where it is none."""
-    try:
-        parsed = ip_address(text.partition("%")[0])
-    except ValueError:
-        return None
-    return parsed.ipv4_mapped or parsed if isinstance(parsed, IPv6Address) else parsed

@@ -1,6 +1,7 @@
 """Walking through numbers is refused, ordinary work is not (THREATS E31)."""
 
 import random
+import tracemalloc
 
 import pytest
 
@@ -124,6 +125,22 @@ def test_the_window_passes(guard, clock):
 def test_codes_with_letters_are_not_counted(guard):
     """A health card is no plain number."""
     assert all(guard.admits(CLIENT, OFFICER, ("health_card", f"DN4010199999{number:03d}")) for number in range(500))
+
+
+def test_numbers_longer_than_any_registrys_are_not_counted(guard):
+    """Thirty digits are no number that anybody walks through, and no reason to fail."""
+    assert all(_ask(guard, 10**29 + number) for number in range(500))
+
+
+def test_an_officer_at_work_takes_less_than_a_kilobyte(guard):
+    """A worker keeps twenty thousand of them (a whole country's offices), beside everything else."""
+    tracemalloc.start()
+    for officer in range(1000):
+        for person in range(10):
+            guard.admits(CLIENT, f"{officer:012d}", ("personal_id", f"{officer * 100_000 + person * 1000:012d}"))
+    taken, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert taken / 1000 < 1024
 
 
 def test_memory_is_bounded(guard):

@@ -4,7 +4,7 @@ Pure, over a loaded snapshot; only this module makes a `Grant`. Rows are never p
 covers the purpose and another that covers the fields do not add up.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -95,16 +95,15 @@ def binding_scope(snapshot: Snapshot, client: str, spec: ServiceSpec) -> Scope:
 def _of_purpose(rows: list[GrantRow], purpose: Purpose) -> list[GrantRow]:
     """Return the rows that cover the purpose. Raises `Refusal` that points at the first part none covers."""
     national = procedure_national(purpose.procedure)
-    parts: tuple[tuple[str, Callable[[GrantRow], bool]], ...] = (
-        ("procedure", lambda row: national in row.procedures),
-        ("legal_basis", lambda row: purpose.legal_basis in row.legal_bases),
-        ("officer/unit", lambda row: _within(row.agencies, purpose.officer.unit)),
-    )
-    for pointer, covers in parts:
-        rows = [row for row in rows if covers(row)]
-        if not rows:
-            error = FieldError(f"/purpose/{pointer}", "no row of the agreement covers this")
-            raise Refusal("purpose-not-granted", "purpose", errors=(error,))
+    rows = _some([row for row in rows if national in row.procedures], "procedure")
+    rows = _some([row for row in rows if purpose.legal_basis in row.legal_bases], "legal_basis")
+    return _some([row for row in rows if _within(row.agencies, purpose.officer.unit)], "officer/unit")
+
+
+def _some(rows: list[GrantRow], part: str) -> list[GrantRow]:
+    if not rows:
+        error = FieldError(f"/purpose/{part}", "no row of the agreement covers this")
+        raise Refusal("purpose-not-granted", "purpose", errors=(error,))
     return rows
 
 

@@ -4,7 +4,7 @@ The table is PROTOCOL section 3. A service is named `registry/service`; a breaki
 service gets a new name. Registries added by configuration bring their own `ServiceSpec`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +21,11 @@ class ServiceSpec:
     subject_requires: tuple[str, ...]
     fields: tuple[str, ...]
     sensitive: frozenset[str] = frozenset()
+    name: str = field(init=False, repr=False)
+    """The full name, `registry/service`."""
 
-    @property
-    def name(self) -> str:
-        """The full name, `registry/service`."""
-        return f"{self.registry}/{self.service}"
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "name", f"{self.registry}/{self.service}")
 
 
 _NAMED = ("full_name", "birth_date")

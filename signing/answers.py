@@ -34,7 +34,7 @@ class VerifiedResponse:
 def required_components(response: Response, request: Request, policy: Policy = DEFAULT_POLICY) -> list[str]:
     """Return the identifiers that an answer to `request` must cover (PROTOCOL section 1)."""
     listed = answer_components(response, request, selected_label(request, policy))
-    return [component.identifier for component in listed.components]
+    return list(listed.identifiers)
 
 
 def _meanings(covered: Covered) -> set[tuple[str, frozenset[tuple[str, object]]]]:
@@ -82,5 +82,5 @@ def verify_response(
     key = check_signature(found, base, resolve(keyid), seconds if now is None else now)
     _check_window(seconds, now, policy)
     verify_content_digest(response.lines("content-digest"), body)
-    names = tuple(component.identifier for component in found.covered.components)
+    names = found.covered.identifiers
     return VerifiedResponse(keyid, found.label, key.algorithm, seconds, response.status, names, base, found.signature)

@@ -16,6 +16,7 @@ from urllib.parse import parse_qsl, quote
 from signing.errors import SignatureError
 from signing.field_writer import serialise_item, serialise_member_value, serialise_params
 from signing.fields import (
+    Dictionary,
     InnerList,
     Item,
     Parameters,
@@ -32,6 +33,9 @@ _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _CACHED_LENGTH = 1024
 """Longer lists are worked out each time, so that the caches stay small."""
 _FLAGS = frozenset({"sf", "bs", "req"})
+_PARSED_ONCE = frozenset({"signature", "signature-input"})
+"""Dictionaries that verifying has parsed already."""
+_BY_KEY = frozenset({"key"})
 
 _DICTIONARIES = frozenset(
     {
@@ -65,9 +69,10 @@ class Component(NamedTuple):
 
 
 class Covered(NamedTuple):
-    """A component list: its components, its canonical text, and the names that stand there without parameters."""
+    """A component list: its components, their identifiers, its canonical text, and the names without parameters."""
 
     components: tuple[Component, ...]
+    identifiers: tuple[str, ...]
     text: str
     plain: frozenset[str]
 
@@ -89,12 +94,12 @@ def _component(item: Item) -> Component:
 
 def _cover(items: Sequence[Item]) -> Covered:
     components = tuple(map(_component, items))
-    identifiers = [component.identifier for component in components]
+    identifiers = tuple(component.identifier for component in components)
     names = {(component.name, frozenset(component.params.items())) for component in components}
     if len(names) != len(components):
         raise SignatureError("malformed", "a component is covered twice")
     plain = frozenset(component.name for component in components if not component.params)
-    return Covered(components, f"({' '.join(identifiers)})", plain)
+    return Covered(components, identifiers, f"({' '.join(identifiers)})", plain)
 
 
 @lru_cache(maxsize=256)
@@ -186,9 +191,7 @@ def _canonical(text: str) -> str:
     return serialise_list(parse_list(text))
 
 
-def _member(component: Component, message: Message, text: str) -> str:
-    name = component.name
-    known = message.dictionary(name) if name in ("signature", "signature-input") else parse_dictionary(text)
+def _member(component: Component, known: Dictionary) -> str:
     member = known.get(str(component.params["key"]))
     if member is None:
         raise _unavailable(component, "names a dictionary member that is not there")
@@ -206,11 +209,11 @@ def _octets(component: Component, line: str) -> bytes:
         raise _unavailable(component, "is no text") from error
 
 
-def _parameterised_field(component: Component, message: Message, lines: list[str]) -> str:
+def _parameterised_field(component: Component, lines: list[str]) -> str:
     asked, text = component.asked, ", ".join(lines)
     try:
         if asked <= {"key", "sf"}:
-            return _member(component, message, text) if "key" in asked else _structured(component, text)
+            return _member(component, parse_dictionary(text)) if "key" in asked else _structured(component, text)
     except SignatureError as error:
         raise _unavailable(component, "is a structured field that cannot be read") from error
     if asked == {"bs"}:
@@ -219,11 +222,17 @@ def _parameterised_field(component: Component, message: Message, lines: list[str
 
 
 def _field(component: Component, message: Message) -> str:
-    lines = [_strip(component, line) for line in message.lines(component.name)]
-    if not lines:
+    raw = message.lines(component.name)
+    if not raw:
         raise _unavailable(component, "is a field that is not there")
+    if component.name in _PARSED_ONCE and component.asked == _BY_KEY:
+        try:
+            return _member(component, message.dictionary(component.name))
+        except SignatureError as error:
+            raise _unavailable(component, "is a structured field that cannot be read") from error
+    lines = [_strip(component, line) for line in raw]
     if component.asked:
-        return _parameterised_field(component, message, lines)
+        return _parameterised_field(component, lines)
     return lines[0] if len(lines) == 1 else ", ".join(lines)
 
 

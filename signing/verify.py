@@ -239,7 +239,7 @@ def _verify(
     base = _base_of(found, request, policy)
     key = check_signature(found, base, resolve(keyid), now)
     created, expires = _seconds(params, "created") or 0, _seconds(params, "expires")
-    names = tuple(component.identifier for component in found.covered.components)
+    names = found.covered.identifiers
     proof = VerifiedRequest(
         keyid, found.label, key.algorithm, created, str(params["nonce"]), expires, names, base, found.signature
     )

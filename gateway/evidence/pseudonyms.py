@@ -45,6 +45,7 @@ class Pseudonyms:
         self._keys = {year: _Hmac(key) for year, key in keys.items()}
         self._years = sorted(self._keys)
         self._digest = lru_cache(maxsize=_REMEMBERED)(self._digested)
+        self._of = lru_cache(maxsize=_REMEMBERED)(self._derived)
 
     def year(self, year: int) -> int:
         """Return the year whose key serves `year`: its own, else the newest before it, else the oldest."""
@@ -54,8 +55,7 @@ class Pseudonyms:
 
     def of(self, year: int, id_type: str, identifier: str) -> bytes:
         """Return the 32-byte pseudonym of a person or, with `OFFICER`, of an officer. `year` as from `year()`."""
-        id_type, identifier = person_key(id_type, identifier)
-        return self._digest(year, f"{id_type}\0{identifier}")
+        return self._of(year, id_type, identifier)
 
     def of_address(self, year: int, address: str) -> bytes | None:
         """Return the 32-byte pseudonym of a network address; None where it is none. `year` as from `year()`.
@@ -78,6 +78,10 @@ class Pseudonyms:
         id_type, identifier = person_key(*reservation.subject)
         text = f"guess\0{reservation.client}\0{id_type}\0{identifier}"
         return day_bytes(unix_s) + self._digest(year, text)[:_KEY_BYTES]
+
+    def _derived(self, year: int, id_type: str, identifier: str) -> bytes:
+        id_type, identifier = person_key(id_type, identifier)
+        return self._digested(year, f"{id_type}\0{identifier}")
 
     def _digested(self, year: int, text: str) -> bytes:
         return self._keys[year].digest(text.encode())

@@ -81,7 +81,7 @@ class EnumerationGuard:
         self._tracks: OrderedDict[tuple[str, str], _Track] = OrderedDict()
 
     def admits(self, client: str, officer: str, person: tuple[str, str]) -> bool:
-        """Note the look-up; `False` where it goes beyond the limit. Codes with letters and longer ones are not counted."""
+        """Note the look-up; `False` where it goes beyond the limit. Nothing but numbers of ordinary length counts."""
         if not person[1].isdecimal() or len(person[1]) > _MOST_DIGITS:
             return True
         track = self._track((client, officer))

@@ -1,5 +1,6 @@
 """A look-up (PROTOCOL section 3): the asked and granted fields of one person, or `no_match`."""
 
+from functools import lru_cache
 from typing import Any
 
 from adapters.contract import RegistryAnswer
@@ -13,8 +14,12 @@ from schemas.services import ServiceSpec
 def parse(value: Any, spec: ServiceSpec) -> Wish:
     """Step 3. Raises `SchemaError`."""
     request = parse_lookup(value, spec)
-    pointers = tuple(f"/fields/{index}" for index in range(len(request.fields)))
-    return Wish(request.subject, request.purpose, request.fields, disclose, pointers)
+    return Wish(request.subject, request.purpose, request.fields, disclose, _pointers(len(request.fields)))
+
+
+@lru_cache(maxsize=64)
+def _pointers(count: int) -> tuple[str, ...]:
+    return tuple(f"/fields/{index}" for index in range(count))
 
 
 def disclose(grant: Grant, answer: RegistryAnswer) -> Disclosure:
@@ -27,4 +32,4 @@ def disclose(grant: Grant, answer: RegistryAnswer) -> Disclosure:
     if answer.source_as_of is not None:
         as_of = timestamp(answer.source_as_of, timespec="seconds")
     body = {"outcome": "found", "data": data, "source_as_of": as_of}
-    return Disclosure(body, "found", tuple(name for name, value in data.items() if value is not None))
+    return Disclosure(body, "found", tuple([name for name, value in data.items() if value is not None]))

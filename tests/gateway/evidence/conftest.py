@@ -1,7 +1,6 @@
 """A log on the module's database, its keys, and drafts to append."""
 
 import asyncio
-import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -10,7 +9,6 @@ from typing import Any
 
 import asyncpg
 import pytest
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from gateway.evidence.contract import Draft, Kind, Nonce, Recorded, Reservation
 from gateway.evidence.keys import EvidenceKeys
@@ -19,26 +17,10 @@ from gateway.evidence.log import EvidenceLog
 from gateway.evidence.pins import FilePin
 from gateway.evidence.sealer import LogSealer
 from gateway.store.database import Database
-from signing.algorithms import Algorithm
-from signing.keys import SigningKey
 
 ORIGIN = "log.test.example"
 MakeDraft = Callable[..., Draft]
 _numbers = count(1)
-
-
-@pytest.fixture(scope="session")
-def reveal_key() -> X25519PrivateKey:
-    """Make the private half that the gateway never has."""
-    return X25519PrivateKey.generate()
-
-
-@pytest.fixture(scope="session")
-def keys(reveal_key: X25519PrivateKey) -> EvidenceKeys:
-    """Keys of a log, made for the session."""
-    year = datetime.now(UTC).year
-    pseudonyms = {year + step: os.urandom(32) for step in (-1, 0, 1)}
-    return EvidenceKeys(SigningKey.generate(Algorithm.ED25519, ORIGIN), reveal_key.public_key(), pseudonyms)
 
 
 @pytest.fixture

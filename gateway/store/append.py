@@ -66,7 +66,7 @@ class Appended:
     """Per row (entries, then spends), as numbered in 0002_append_a_batch.sql; None: nothing was lost."""
 
 
-_BYTES, _TEXTS, _REST, _COLUMNS, _GIVE = 9, 12, 14, 16, 23
+_BYTES, _TEXTS, _REST, _COLUMNS = 9, 12, 14, 16
 _BETWEEN, _ABSENT = "\x1f", "\x1e"
 _REFUSED = "refused"
 
@@ -86,7 +86,7 @@ async def append_batch(
     outcome is unknown, or the connection is gone).
     """
     columns: list[Sequence[Any]] = list(zip(*entries, strict=True)) if entries else [()] * len(EntryRow._fields)
-    nonce, created, config = columns[_COLUMNS : _COLUMNS + 3]
+    nonce, created, config, quota, quota_limit, guess, guess_limit, give = columns[_COLUMNS:]
     if spends:
         nonce = (*nonce, *(spend.nonce for spend in spends))
         created = (*created, *(spend.created for spend in spends))
@@ -103,10 +103,12 @@ async def append_batch(
         *(column if any(column) else None for column in columns[_BYTES:_TEXTS]),
         *map(_joined, columns[_TEXTS:_REST]),
         *(column if any(column) else None for column in columns[_REST:_COLUMNS]),
-        *((nonce, created) if any(nonce) else (None, None)),
+        *((nonce, _numbers(created)) if any(nonce) else (None, None)),
         min(held, default=None),
-        *((config, min(versions), max(versions)) if versions else (None, None, None)),
-        *(column if any(column) else None for column in columns[_COLUMNS + 3 : _GIVE + 1]),
+        *((_numbers(config), min(versions), max(versions)) if versions else (None, None, None)),
+        *((quota, _numbers(quota_limit)) if any(quota) else (None, None)),
+        *((guess, _numbers(guess_limit)) if any(guess) else (None, None)),
+        give if any(give) else None,
         key.key_id if key else None,
         key.wrapped if key else None,
     )
@@ -119,7 +121,7 @@ async def append_batch(
 def _joined(column: Sequence[str | None]) -> str | None:
     """Return a column of texts as one text, which the query takes apart again.
 
-    An array of texts would cost the driver a Python call an element. Raises `StoreRefused` where a value holds one of
+    An array would cost the driver Python calls for each element. Raises `StoreRefused` where a value holds one of
     the two control characters that stand between values and for an absent one (nothing that is appended does).
     """
     if not any(column):
@@ -128,3 +130,8 @@ def _joined(column: Sequence[str | None]) -> str | None:
     if text.count(_BETWEEN) != len(column) - 1 or text.count(_ABSENT) != column.count(None):
         raise StoreRefused("a member of an entry holds a control character")
     return text
+
+
+def _numbers(column: Sequence[int | None]) -> str:
+    """Return a column of numbers as one text, as `_joined` does."""
+    return _BETWEEN.join([_ABSENT if value is None else str(value) for value in column])

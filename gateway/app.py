@@ -59,6 +59,7 @@ class Service:
     registries: RegistryPool
     edge: Edge
     server: GatewayServer
+    telemetry: Telemetry
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
     @classmethod
@@ -86,10 +87,11 @@ class Service:
         server = GatewayServer(
             edge, problems=ProblemWriter(settings.public_url), new_id=_new_id, refused=telemetry.refused_by_parser
         )
-        service = cls(database, evidence, strangers, registries, edge, server)
+        service = cls(database, evidence, strangers, registries, edge, server, telemetry)
         service.tasks = [
             asyncio.create_task(ConfigurationStore(database).watch(lambda _: live.refresh()), name="configuration"),
             asyncio.create_task(strangers.run(), name="strangers"),
+            asyncio.create_task(telemetry.run(), name="telemetry"),
         ]
         telemetry.up.set(1)
         return service
@@ -99,6 +101,7 @@ class Service:
         for task in self.tasks:
             task.cancel()
         await asyncio.gather(*self.tasks, return_exceptions=True)
+        self.telemetry.flush()
         await self.evidence.close()
         await self.registries.close()
         await self.database.close()

@@ -1,5 +1,6 @@
 """Technical logs and metrics tell what the machine does and never about whom (THREATS F36)."""
 
+import asyncio
 import json
 import logging
 import re
@@ -9,9 +10,9 @@ import sys
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client import CollectorRegistry, Histogram, generate_latest
 
-from gateway.telemetry import ALLOWED_KEYS, ForeignFormatter, Telemetry, redact, where
+from gateway.telemetry import _BUCKETS, ALLOWED_KEYS, ForeignFormatter, Telemetry, redact, where
 
 PERSONAL = {
     "subject": "099191000001",
@@ -169,6 +170,7 @@ def test_metrics_count_by_route_and_code_alone():
     telemetry.events("api", [("accepted", ""), ("rejected", "event-conflict"), ("accepted", "")])
     telemetry.alert("enumeration", "H99.test")
     telemetry.up.set(1)
+    telemetry.flush()
     exposed = generate_latest(registry).decode()
     assert 'lienthong_requests_total{route="lookup",status="200"} 1.0' in exposed
     assert 'lienthong_refusals_total{code="field-not-granted",route="lookup"} 1.0' in exposed
@@ -187,7 +189,55 @@ from gateway.telemetry import Telemetry
 telemetry = Telemetry(REGISTRY)
 telemetry.answered("lookup", 200, 0.02)
 telemetry.up.set(1)
+telemetry.flush()
 """
+
+
+def test_many_at_once_are_what_one_by_one_would_be():
+    """The library's own histogram is the measure: the same values, each observed by itself."""
+    registry, alone = CollectorRegistry(), CollectorRegistry()
+    telemetry = Telemetry(registry)
+    seconds = [0.0, 0.001, 0.002, 0.0021, 0.05, 9.9, 10.0, 11.0, 0.3, 0.3]
+    single = Histogram("lienthong_request_seconds", "", ["route"], buckets=_BUCKETS, registry=alone)
+    for amount in seconds:
+        telemetry.answered("lookup", 200, amount)
+        single.labels("lookup").observe(amount)
+    telemetry.answered("dossier", 404, 0.5)
+    telemetry.flush()
+    telemetry.flush()
+    told = {sample.name + str(sample.labels): sample.value for sample in _samples(alone)}
+    seen = {sample.name + str(sample.labels): sample.value for sample in _samples(registry)}
+    assert told.keys() <= seen.keys()
+    assert {name: seen[name] for name in told} == pytest.approx(told)
+    assert registry.get_sample_value("lienthong_requests_total", {"route": "lookup", "status": "200"}) == len(seconds)
+    assert registry.get_sample_value("lienthong_request_seconds_count", {"route": "dossier"}) == 1
+
+
+def _samples(registry):
+    return [
+        sample for metric in registry.collect() for sample in metric.samples if not sample.name.endswith("_created")
+    ]
+
+
+async def test_what_was_counted_is_written_soon():
+    """Nobody has to ask for it: a running gateway's numbers are half a second old at most."""
+    registry = CollectorRegistry()
+    telemetry = Telemetry(registry)
+    running = asyncio.create_task(telemetry.run())
+    telemetry.called("population", "answered", 0.01)
+    await asyncio.sleep(0.6)
+    running.cancel()
+    labels = {"registry": "population", "outcome": "answered"}
+    assert registry.get_sample_value("lienthong_registry_calls_total", labels) == 1
+
+
+def test_a_burst_is_written_before_it_grows():
+    """Memory stays bounded where nothing writes in between."""
+    registry = CollectorRegistry()
+    telemetry = Telemetry(registry)
+    for _ in range(500):
+        telemetry.answered("lookup", 200, 0.01)
+    assert registry.get_sample_value("lienthong_requests_total", {"route": "lookup", "status": "200"}) == 500
 
 
 def test_several_processes_are_added_up(tmp_path):
@@ -196,7 +246,7 @@ def test_several_processes_are_added_up(tmp_path):
     for _ in range(2):
         subprocess.run([sys.executable, "-c", MULTIPROCESS], env=environment, check=True)
     script = (
-        "from prometheus_client import CollectorRegistry, generate_latest, multiprocess as m\n"
+        "from prometheus_client import CollectorRegistry, Histogram, generate_latest, multiprocess as m\n"
         "r = CollectorRegistry(); m.MultiProcessCollector(r); print(generate_latest(r).decode())"
     )
     exposed = subprocess.run(

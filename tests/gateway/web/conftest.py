@@ -231,6 +231,7 @@ class Gateway:
 
     def counted(self, name, **labels):
         """Return a metric's value."""
+        self.telemetry.flush()
         return self.metrics.get_sample_value(name, labels) or 0.0
 
 

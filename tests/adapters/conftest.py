@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.contract import Call
+from adapters.contract import Call, RegistryError, RegistryFault, RegistryInvalid, RegistryTimeout, RegistryUnavailable
 from adapters.factory import build_adapter
 from schemas.configuration import Registry
 from schemas.dates import parse_partial
@@ -173,3 +173,30 @@ def mocks(mock_process) -> Callable[[str], MockRegistry]:
         return running[name]
 
     return get
+
+
+_OTHER_THAN_INVALID: dict[str, type[RegistryError]] = {
+    "drop": RegistryUnavailable,
+    "fault": RegistryFault,
+    "http_500": RegistryFault,
+    "hang": RegistryTimeout,
+    "drip": RegistryTimeout,
+}
+
+
+@pytest.fixture
+def misbehaving(mocks, call):
+    """Return a check: a registry asked while it misbehaves raises that mode's class of error."""
+
+    async def check(name: str, mode: str, question: Grant) -> None:
+        expected = _OTHER_THAN_INVALID.get(mode, RegistryInvalid)
+        registry = mocks(name)
+        adapter = registry.adapter()
+        registry.behave(mode)
+        with pytest.raises(RegistryError) as caught:
+            await adapter.ask(question, call(0.4 if expected is RegistryTimeout else 5.0))
+        await adapter.close()
+        assert type(caught.value) is expected
+        assert not [line for line in registry.journal() if line["operation"] == "trap"]
+
+    return check

@@ -7,8 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.civil_status import _MODULES, _answer, _only_record
-from adapters.contract import RegistryAnswer, RegistryError, RegistryFault, RegistryInvalid, RegistryTimeout
+from adapters.contract import RegistryAnswer, RegistryError, RegistryFault, RegistryInvalid
 from adapters.rest import read_object
+from mocks.behaviour import TRANSPORT_MODES
+from mocks.civil_status import CivilStatus
 from schemas.records import validate_record
 
 REQUEST = "0199aa00-0000-7000-8000-00000000000a"
@@ -82,38 +84,14 @@ async def test_wrong_token_is_a_fault(mocks, grant, call, tmp_path):
     await adapter.close()
 
 
-MODES = {
-    "fault": RegistryFault,
-    "http_500": RegistryFault,
-    "garbage": RegistryInvalid,
-    "truncated": RegistryInvalid,
-    "reset": RegistryInvalid,
-    "drift": RegistryInvalid,
-    "another_person": RegistryInvalid,
-    "two_results": RegistryInvalid,
-    "wrong_request": RegistryInvalid,
-    "empty": RegistryInvalid,
-    "redirect": RegistryInvalid,
-    "html": RegistryInvalid,
-    "huge": RegistryInvalid,
-    "gzip_bomb": RegistryInvalid,
-    "bad_boolean": RegistryInvalid,
-    "bad_date": RegistryInvalid,
-    "hang": RegistryTimeout,
-}
+MODES = sorted((TRANSPORT_MODES | CivilStatus.content_modes) - {"slow"})
 
 
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("module", ["birth", "marriage", "death"])
-async def test_misbehaviour_has_its_error(mocks, grant, call, module, mode):
+async def test_misbehaviour_has_its_error(misbehaving, grant, module, mode):
     """Each way the registry can misbehave raises its own class of error, in all three modules."""
-    registry = mocks("civil_status")
-    adapter = registry.adapter()
-    registry.behave(mode)
-    with pytest.raises(RegistryError) as caught:
-        await adapter.ask(grant(f"civil-status/{module}"), call(0.3 if MODES[mode] is RegistryTimeout else 5.0))
-    await adapter.close()
-    assert type(caught.value) is MODES[mode]
+    await misbehaving("civil_status", mode, grant(f"civil-status/{module}"))
 
 
 def test_registration_number_joins_number_and_book():

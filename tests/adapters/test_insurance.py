@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters.contract import Call, RegistryAnswer, RegistryError, RegistryFault, RegistryInvalid, RegistryTimeout
+from adapters.contract import Call, RegistryAnswer, RegistryError, RegistryFault, RegistryInvalid
 from adapters.insurance import _card_answer, _social_answer
 from adapters.rest import read_object
+from mocks.behaviour import TRANSPORT_MODES
+from mocks.insurance import Insurance
 from schemas.records import validate_record
 
 CARD = {
@@ -167,39 +169,14 @@ async def test_wrong_password_is_a_fault(mocks, grant, call, tmp_path):
     assert str(caught.value) == "login-refused"
 
 
-MODES = {
-    "fault": RegistryFault,
-    "http_500": RegistryFault,
-    "garbage": RegistryInvalid,
-    "truncated": RegistryInvalid,
-    "reset": RegistryInvalid,
-    "drift": RegistryInvalid,
-    "another_person": RegistryInvalid,
-    "two_results": RegistryInvalid,
-    "wrong_request": RegistryInvalid,
-    "empty": RegistryInvalid,
-    "redirect": RegistryInvalid,
-    "html": RegistryInvalid,
-    "huge": RegistryInvalid,
-    "gzip_bomb": RegistryInvalid,
-    "bad_boolean": RegistryInvalid,
-    "bad_date": RegistryInvalid,
-    "hang": RegistryTimeout,
-    "drip": RegistryTimeout,
-}
+MODES = sorted((TRANSPORT_MODES | Insurance.content_modes) - {"slow", "refuse_auth"})
 
 
 @pytest.mark.parametrize("service", ["insurance/health-card", "insurance/social-insurance"])
 @pytest.mark.parametrize("mode", MODES)
-async def test_misbehaviour_has_its_error(mocks, grant, call, service, mode):
+async def test_misbehaviour_has_its_error(misbehaving, grant, service, mode):
     """Each way the insurer can misbehave raises its own class of error."""
-    registry = mocks("insurance")
-    adapter = registry.adapter()
-    registry.behave(mode)
-    with pytest.raises(RegistryError) as caught:
-        await adapter.ask(grant(service), call(0.4 if MODES[mode] is RegistryTimeout else 5.0))
-    await adapter.close()
-    assert type(caught.value) is MODES[mode]
+    await misbehaving("insurance", mode, grant(service))
 
 
 FOUND = ["000", "003", "004", "010", "110", "120", "121", "122", "123", "124"]

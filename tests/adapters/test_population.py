@@ -7,9 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters.contract import RegistryAnswer, RegistryError, RegistryFault, RegistryInvalid, RegistryTimeout
+from adapters.contract import RegistryAnswer, RegistryError, RegistryInvalid
 from adapters.population import WSDL, _answer
 from adapters.soap import Contract
+from mocks.behaviour import TRANSPORT_MODES
+from mocks.population import Population
 from schemas.records import validate_record
 
 REQUEST = "0199aa00-0000-7000-8000-00000000000a"
@@ -116,43 +118,13 @@ async def test_many_at_once_get_their_own_answers(mocks, grant, call):
     assert answers == [number for number, _ in asked]
 
 
-MODES = {
-    "fault": RegistryFault,
-    "http_500": RegistryFault,
-    "garbage": RegistryInvalid,
-    "truncated": RegistryInvalid,
-    "reset": RegistryInvalid,
-    "drift": RegistryInvalid,
-    "another_person": RegistryInvalid,
-    "two_results": RegistryInvalid,
-    "empty": RegistryInvalid,
-    "redirect": RegistryInvalid,
-    "html": RegistryInvalid,
-    "xxe": RegistryInvalid,
-    "entity_bomb": RegistryInvalid,
-    "huge": RegistryInvalid,
-    "gzip_bomb": RegistryInvalid,
-    "wrong_request": RegistryInvalid,
-    "two_bodies": RegistryInvalid,
-    "bad_boolean": RegistryInvalid,
-    "bad_date": RegistryInvalid,
-    "wrong_namespace": RegistryInvalid,
-    "hang": RegistryTimeout,
-    "drip": RegistryTimeout,
-}
+MODES = sorted((TRANSPORT_MODES | Population.content_modes) - {"slow"})
 
 
 @pytest.mark.parametrize("mode", MODES)
-async def test_misbehaviour_has_its_error(mocks, grant, call, mode):
+async def test_misbehaviour_has_its_error(misbehaving, grant, mode):
     """Each way the registry can misbehave raises its own class of error, and its traps are never followed."""
-    registry = mocks("population")
-    adapter = registry.adapter()
-    registry.behave(mode)
-    with pytest.raises(RegistryError) as caught:
-        await adapter.ask(grant("population/person"), call(0.4 if MODES[mode] is RegistryTimeout else 5.0))
-    await adapter.close()
-    assert type(caught.value) is MODES[mode]
-    assert not [line for line in registry.journal() if line["operation"] == "trap"]
+    await misbehaving("population", mode, grant("population/person"))
 
 
 async def test_slow_answer_within_the_deadline_counts(mocks, grant, call):

@@ -8,10 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from adapters.contract import RegistryAnswer, RegistryError, RegistryFault, RegistryInvalid, RegistryTimeout
+from adapters.contract import RegistryAnswer, RegistryError, RegistryInvalid
 from adapters.http import HttpTransport
 from adapters.soap import Contract
 from adapters.tax import WSDL, Credentials, TaxAdapter
+from mocks.behaviour import TRANSPORT_MODES
+from mocks.tax import Tax
 from schemas.records import validate_record
 from signing.wsse import sign_envelope
 
@@ -48,47 +50,14 @@ async def test_unknown_taxpayer_is_no_match(mocks, grant, call, service):
     assert answer == RegistryAnswer(found=False)
 
 
-MODES = {
-    "fault": RegistryFault,
-    "http_500": RegistryFault,
-    "garbage": RegistryInvalid,
-    "truncated": RegistryInvalid,
-    "reset": RegistryInvalid,
-    "drift": RegistryInvalid,
-    "another_person": RegistryInvalid,
-    "two_results": RegistryInvalid,
-    "wrong_request": RegistryInvalid,
-    "empty": RegistryInvalid,
-    "redirect": RegistryInvalid,
-    "html": RegistryInvalid,
-    "huge": RegistryInvalid,
-    "gzip_bomb": RegistryInvalid,
-    "xxe": RegistryInvalid,
-    "entity_bomb": RegistryInvalid,
-    "two_bodies": RegistryInvalid,
-    "bad_boolean": RegistryInvalid,
-    "bad_date": RegistryInvalid,
-    "wrong_namespace": RegistryInvalid,
-    "bad_signature": RegistryInvalid,
-    "unsigned_body": RegistryInvalid,
-    "expired_timestamp": RegistryInvalid,
-    "wrapped": RegistryInvalid,
-    "hang": RegistryTimeout,
-}
+MODES = sorted((TRANSPORT_MODES | Tax.content_modes) - {"slow"})
 
 
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("service", ["tax/taxpayer", "tax/obligations"])
-async def test_misbehaviour_has_its_error(mocks, grant, call, service, mode):
+async def test_misbehaviour_has_its_error(misbehaving, grant, service, mode):
     """Each way the registry can misbehave, forged signatures included, raises its own class of error."""
-    registry = mocks("tax")
-    adapter = registry.adapter()
-    registry.behave(mode)
-    with pytest.raises(RegistryError) as caught:
-        await adapter.ask(grant(service, name=None, birth=None), call(0.3 if MODES[mode] is RegistryTimeout else 5.0))
-    await adapter.close()
-    assert type(caught.value) is MODES[mode]
-    assert not [line for line in registry.journal() if line["operation"] == "trap"]
+    await misbehaving("tax", mode, grant(service, name=None, birth=None))
 
 
 async def test_answer_signed_with_another_key_is_invalid(mocks, grant, call, tmp_path):

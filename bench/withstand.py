@@ -7,105 +7,34 @@ reach. The rule: the client's own clock judges; a figure that is missed is print
 import argparse
 import asyncio
 import os
-import shutil
 import signal
-import tempfile
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from itertools import count
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractContextManager, asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import aiohttp
-
-from bench.cpu import children_of, command_of, cpu_us, groups_below, rss_mb
+from bench.cpu import children_of, cpu_us, groups_below, rss_mb
 from bench.dossier_faults import lives, push, watch
-from bench.load import Client as Signer
-from bench.load import drive, lookups, people, presign
-from bench.pacing import Caller, Told, percentile
+from bench.load import drive, presign
+from bench.pacing import percentile
+from bench.withstand_disk import disk, small_disk
+from bench.withstand_place import (
+    DEADLINE_MS,
+    INSURANCE,
+    OK,
+    POPULATION,
+    Place,
+    Report,
+    Skipped,
+    bodies_of,
+    failures,
+    good,
+    ordinary_ground,
+)
 from gateway.client import Client
 from gateway.sandbox.installation import Sandbox
-
-POPULATION, INSURANCE = "population/person", "insurance/health-card"
-FIELDS = {POPULATION: ("full_name",), INSURANCE: ("status",)}
-OK, DEADLINE_MS = 200, 3000
-_persons = count(21)
-
-
-@dataclass(slots=True)
-class Report:
-    """What was seen, line by line, and what of it missed its figure."""
-
-    lines: list[str] = field(default_factory=list)
-    missed: list[str] = field(default_factory=list)
-
-    def hold(self, what: str, value: float, most: float, unit: str = "ms") -> None:
-        """Note a figure that shall not be above `most`."""
-        self.lines.append(f"{what}: {value:.4g} {unit} (at most {most:.4g})")
-        if not value <= most:
-            self.missed.append(what)
-
-    def note(self, line: str) -> None:
-        """Note something that has no figure."""
-        self.lines.append(line)
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A running sandbox and who calls it."""
-
-    sandbox: Sandbox
-    url: str
-
-    @property
-    def signer(self) -> Signer:
-        """The province's key."""
-        return Signer.load(self.sandbox.layout.client_toml("H99.igate").parent)
-
-    async def paced(self, service: str, rate: float, seconds: float) -> list[Told]:
-        """Send look-ups of a service at a rate and return what became of each."""
-        bodies = lookups(people(400, next(_persons), service), FIELDS[service])
-        caller = Caller(self.signer, self.url, f"/v1/lookups/{service}", connections=400)
-        begun = time.perf_counter()
-        async with asyncio.TaskGroup() as group:
-            for number in range(int(rate * seconds)):
-                due = begun + number / rate
-                await asyncio.sleep(max(0.0, due - time.perf_counter()))
-                group.create_task(caller.send(next(bodies), due))
-        return caller.told
-
-    async def behave(self, registry: str, mode: dict[str, Any] | None) -> None:
-        """Switch a misbehaviour of a registry on, or off with None."""
-        assert self.sandbox.addresses is not None
-        url = self.sandbox.addresses.mocks[registry] + "/_behaviour"
-        async with aiohttp.ClientSession() as session:
-            await (session.put(url, json=mode) if mode else session.delete(url))
-
-    async def calls(self, registry: str) -> int:
-        """Return how often a registry was called."""
-        assert self.sandbox.addresses is not None
-        async with (
-            aiohttp.ClientSession() as session,
-            session.get(self.sandbox.addresses.mocks[registry] + "/_journal/count") as answer,
-        ):
-            return int((await answer.json())["calls"])
-
-    def processes(self, word: str) -> list[int]:
-        """Return the sandbox's processes of this name."""
-        return [pid for pid in children_of(os.getpid()) if word in command_of(pid)]
-
-
-def good(told: Sequence[Told]) -> list[float]:
-    """Return how long each answer took, in ms."""
-    return [one.ms for one in told if one.status == OK]
-
-
-def failures(told: Sequence[Told]) -> dict[int, int]:
-    """Count what was not answered, by status; 0 is none at all."""
-    return dict(Counter(one.status for one in told if one.status != OK))
 
 
 async def steady(place: Place, seconds: float) -> Report:
@@ -228,7 +157,7 @@ async def stop(place: Place, seconds: float) -> Report:
 async def overload(place: Place, seconds: float) -> Report:
     """Ask over five times the connections of full load, each again at once."""
     report, file = Report(), place.sandbox.layout.root / "requests.bin"
-    bodies, length = lookups(people(400, next(_persons), INSURANCE), FIELDS[INSURANCE]), int(seconds)
+    bodies, length = bodies_of(INSURANCE), int(seconds)
     path = f"/v1/lookups/{INSURANCE}"
 
     def closed_loop(connections: int) -> tuple[float, int]:
@@ -273,16 +202,25 @@ def _descriptors(pid: int) -> int:
     return len(list(Path(f"/proc/{pid}/fd").iterdir()))
 
 
-FAULTS: dict[str, tuple[Callable[[Place, float], Awaitable[Report]], float]] = {
-    "steady": (steady, 60),
-    "restart": (restart, 60),
-    "hang": (hang, 20),
-    "storm": (storm, 40),
-    "stop": (stop, 10),
-    "overload": (overload, 15),
-    "soak": (soak, 300),
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is done, for how many seconds unless told, and where its sandbox stands."""
+
+    done: Callable[[Place, float], Awaitable[Report]]
+    seconds: float
+    ground: Callable[[], AbstractContextManager[Path]] = ordinary_ground
+
+
+FAULTS = {
+    "steady": Fault(steady, 60),
+    "restart": Fault(restart, 60),
+    "hang": Fault(hang, 20),
+    "storm": Fault(storm, 40),
+    "stop": Fault(stop, 10),
+    "disk": Fault(disk, 20, small_disk),
+    "overload": Fault(overload, 15),
+    "soak": Fault(soak, 300),
 }
-"""By name: what is done, and for how many seconds unless told."""
 
 
 @asynccontextmanager
@@ -297,7 +235,7 @@ async def _watched(sandbox: Sandbox) -> AsyncIterator[None]:
 async def _through(sandbox: Sandbox, url: str, name: str, seconds: float) -> Report:
     async with _watched(sandbox):
         before, begun = _cpu(), time.perf_counter()
-        report = await FAULTS[name][0](Place(sandbox, url), seconds)
+        report = await FAULTS[name].done(Place(sandbox, url), seconds)
         took = 1e6 * (time.perf_counter() - begun)
         used = ", ".join(f"{group} {(us - before[group]) / took:.2f}" for group, us in _cpu().items())
         report.note(f"processors used: {used}")
@@ -320,15 +258,22 @@ def main(arguments: list[str]) -> None:
     options = parser.parse_args(arguments)
     missed = False
     for name in options.names or FAULTS:
-        seconds = options.seconds or FAULTS[name][1]
-        directory = Path(tempfile.mkdtemp(prefix="lienthong-withstand-"))
-        sandbox = Sandbox(directory, 0, 2)
+        seconds = options.seconds or FAULTS[name].seconds
         try:
-            report = asyncio.run(_through(sandbox, sandbox.start(), name, seconds))
-        finally:
-            sandbox.remove()
-            shutil.rmtree(directory, ignore_errors=True)
+            report = _on_its_ground(name, seconds)
+        except Skipped as reason:
+            print(f"{name}: skipped, {reason}", flush=True)
+            continue
         print(f"{name}, {seconds:.0f} s: {'MISSED ' + ', '.join(report.missed) if report.missed else 'held'}")
         print("\n".join(f"  {line}" for line in report.lines), flush=True)
         missed |= bool(report.missed)
     raise SystemExit(1 if missed else 0)
+
+
+def _on_its_ground(name: str, seconds: float) -> Report:
+    with FAULTS[name].ground() as directory:
+        sandbox = Sandbox(directory, 0, 2)
+        try:
+            return asyncio.run(_through(sandbox, sandbox.start(), name, seconds))
+        finally:
+            sandbox.remove()

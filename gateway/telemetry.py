@@ -12,7 +12,9 @@ import sys
 from bisect import bisect_left
 from collections import Counter as TallyOf
 from collections.abc import Iterable, MutableMapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
+from io import TextIOBase
 from typing import Any
 
 import structlog
@@ -110,18 +112,32 @@ def configure_logging(level: str) -> None:
         logger_factory=_NamedLoggers(),
         cache_logger_on_first_use=True,
     )
-    foreign = logging.StreamHandler(sys.stderr)
+    foreign = logging.StreamHandler(_StandardError())
     foreign.setFormatter(ForeignFormatter())
     root = logging.getLogger()
     root.handlers = [foreign]
     root.setLevel(logging.WARNING)
+    logging.raiseExceptions = False  # a handler that fails would print the record, values and all
+
+
+class _StandardError(TextIOBase):
+    """Standard error, where a line that cannot be written (a full disk) is lost and nobody fails for it."""
+
+    def write(self, text: str) -> int:
+        with suppress(OSError):
+            sys.stderr.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            sys.stderr.flush()
 
 
 class _NamedLoggers:
     """Makes loggers that print to standard error and know their name."""
 
     def __call__(self, *names: Any) -> Any:
-        logger = structlog.PrintLogger(sys.stderr)
+        logger = structlog.PrintLogger(_StandardError())  # type: ignore[arg-type]  # it only writes and flushes
         logger.name = str(names[0]) if names else "lienthong"  # type: ignore[attr-defined]
         return logger
 

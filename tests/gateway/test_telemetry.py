@@ -3,9 +3,11 @@
 import asyncio
 import json
 import logging
+import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -151,6 +153,18 @@ def test_a_process_writes_json_lines_on_standard_error():
     assert events[0]["code"] == "a\nb\x1b[31m\u2028\x9b"
     assert events[1]["request_id"] == "r-1"
     assert events[3]["client"] == "H99.test"
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_line_that_cannot_be_written_is_lost_and_nobody_fails(unbuffered):
+    """With standard error on a full disk a process goes on, ours and the libraries' lines alike."""
+    script = SCRIPT + "\nprint('went on')\n"
+    environment = {**os.environ, "PYTHONUNBUFFERED": unbuffered}
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", script], env=environment, stdout=subprocess.PIPE, stderr=full, text=True, check=False
+        )
+    assert done.stdout == "went on\n"
 
 
 def test_every_level_of_the_settings_is_known():

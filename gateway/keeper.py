@@ -7,6 +7,7 @@ address that is never public, and seals, sweeps and cleans the log while it hold
 import asyncio
 import os
 import signal
+import sys
 from time import monotonic
 
 import structlog
@@ -30,7 +31,7 @@ from gateway.operations import Operations
 from gateway.reuse.keeping import keep_counted
 from gateway.settings import Settings, load_settings
 from gateway.store.database import Database, StoreError
-from gateway.telemetry import configure_logging
+from gateway.telemetry import configure_logging, where
 
 _RETRY_S = 0.5
 _NICENESS = 5
@@ -38,8 +39,11 @@ _NICENESS = 5
 _log = structlog.get_logger("gateway.keeper")
 
 
-async def keep(settings: Settings) -> None:
-    """Serve the operations port at once, keep house as soon as the database allows; ends on SIGTERM or SIGINT."""
+async def keep(settings: Settings) -> int:
+    """Serve the operations port at once, keep house as soon as the database allows; ends on SIGTERM or SIGINT.
+
+    Returns the exit code: 1 where the house fell, so that whoever started the keeper starts it again.
+    """
     ended = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
@@ -49,10 +53,15 @@ async def keep(settings: Settings) -> None:
     host, _, port = settings.operations_listen.rpartition(":")
     await web.TCPSite(runner, host, int(port)).start()
     house = asyncio.create_task(_house(settings, operations), name="house")
+    house.add_done_callback(lambda _: ended.set())
     await ended.wait()
     house.cancel()
-    await asyncio.gather(house, return_exceptions=True)
+    (end,) = await asyncio.gather(house, return_exceptions=True)
     await runner.cleanup()
+    if isinstance(end, asyncio.CancelledError):
+        return 0
+    _log.error("keeper fell", error=type(end).__name__, where=where(end) if end else None)
+    return 1
 
 
 async def _house(settings: Settings, operations: Operations) -> None:
@@ -111,7 +120,7 @@ def main() -> None:
     settings = load_settings()
     configure_logging(settings.log_level)
     os.nice(_NICENESS)
-    uvloop.run(keep(settings))
+    sys.exit(uvloop.run(keep(settings)))
 
 
 if __name__ == "__main__":

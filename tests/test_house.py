@@ -30,7 +30,6 @@ TESTED_ELSEWHERE = {
     "gateway/demo.py": "the story holds itself against the sandbox; `.ci/run` plays it to the end",
     "gateway/app.py": "the order in which a worker is made; tests/flows/test_sandbox.py starts it, kills it, stops it",
     "gateway/worker.py": "gunicorn's glue; every test of tests/flows goes through it",
-    "gateway/keeper.py": "the process around gateway/evidence/keeper.py; proofs in tests/flows depend on it",
     "gateway/installation.py": "reads key files at the start of every worker in tests/flows",
     "gateway/web/openapi_*.py": "shapes of the OpenAPI document, which tests/gateway/web/test_openapi.py makes whole",
     "gateway/client/proving.py": "driven by `call --save` in tests/flows/test_sandbox.py",

@@ -23,6 +23,7 @@ from gateway.telemetry import configure_logging
 from gateway.tethered import command_line
 
 _STOP_SECONDS, _FREE_SECONDS = 30.0, 5.0
+_MEMORY = "/dev/shm"  # noqa: S108 — only for a directory with a name of its own
 _log = structlog.get_logger("gateway.serve")
 
 
@@ -34,11 +35,19 @@ def serve(settings: Settings, workers: int) -> int:
     for name, address in (("LISTEN", settings.listen), ("OPERATIONS_LISTEN", settings.operations_listen)):
         _await_free(f"LIENTHONG_{name}", address)
     configure_logging(settings.log_level)
-    metrics = tempfile.mkdtemp(prefix="lienthong-metrics-")
+    metrics = tempfile.mkdtemp(prefix="lienthong-metrics-", dir=_in_memory())
     try:
         return _Serving(settings, workers, {**os.environ, "PROMETHEUS_MULTIPROC_DIR": metrics}).run()
     finally:
         shutil.rmtree(metrics, ignore_errors=True)
+
+
+def _in_memory() -> str | None:
+    """Return where files are kept in memory, None where there is no such place.
+
+    The metrics' files are mapped and grow as they are written: on a full disk that kills the process (SIGBUS).
+    """
+    return _MEMORY if os.access(_MEMORY, os.W_OK | os.X_OK) else None
 
 
 def _await_free(name: str, address: str) -> None:

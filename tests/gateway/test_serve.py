@@ -1,6 +1,7 @@
 """`lienthong serve` before its children: an address that is taken is told in one line."""
 
 import socket
+from pathlib import Path
 
 import pytest
 
@@ -31,3 +32,15 @@ def test_an_address_of_another_machine_is_named():
 def test_a_free_address_is_fine(taken):
     """Another port of the same machine is accepted."""
     serving._await_free("LIENTHONG_LISTEN", taken.rpartition(":")[0] + ":0")
+
+
+def test_metrics_are_kept_in_memory():
+    """Where there is such a place; a full disk then has no part in them."""
+    place = serving._in_memory()
+    assert place == ("/dev/shm" if Path("/dev/shm").is_dir() else None)
+
+
+def test_metrics_are_kept_as_any_file_where_memory_has_no_place(monkeypatch, tmp_path):
+    """Then the temporary directory of the system is used."""
+    monkeypatch.setattr(serving, "_MEMORY", str(tmp_path / "absent"))
+    assert serving._in_memory() is None

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -176,7 +176,7 @@ class Sandbox:
         return self._layout.logs / f"{name}.log"
 
     def _report(self, line: str) -> None:
-        with self._log_file("sandbox").open("a", encoding="utf-8") as log:
+        with suppress(OSError), self._log_file("sandbox").open("a", encoding="utf-8") as log:  # the disk may be full
             log.write(f"{datetime.now(UTC).isoformat(timespec='milliseconds')} {line}\n")
 
 

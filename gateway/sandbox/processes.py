@@ -18,7 +18,7 @@ from typing import Protocol, Self
 
 from gateway.tethered import command_line
 
-_FIRST_DELAY_S, _LONGEST_DELAY_S, _STEADY_S = 0.1, 10.0, 30.0
+_FIRST_DELAY_S, _LONGEST_DELAY_S, _STEADY_S = 0.1, 2.0, 30.0
 _POLL_S = 0.2
 
 

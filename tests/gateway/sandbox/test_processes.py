@@ -131,6 +131,21 @@ def test_restarts_grow_apart(tmp_path):
     assert delays[:3] == ["0.1", "0.2", "0.4"]
 
 
+def test_restarts_do_not_grow_too_far_apart(tmp_path):
+    """However long the disk was full, what died is tried again within two seconds of its having room."""
+    lines = []
+    supervisor = Supervisor(lines.append)
+    supervisor.add("failing", shell(tmp_path, "exit 1"))
+    watched = supervisor._watched[0]
+    for _ in range(12):
+        supervisor._revive(watched, time.monotonic())
+        watched.due_at = 0.0
+        supervisor._revive(watched, time.monotonic())
+    supervisor.stop()
+    assert lines[-2].startswith("failing")
+    assert max(float(line.rsplit(" ", 2)[1]) for line in lines if "died" in line) == 2.0
+
+
 def test_children_end_with_a_killed_supervisor(tmp_path):
     """When the supervisor is killed -9, its child gets SIGTERM by the kernel."""
     code = f"""

@@ -16,7 +16,7 @@ from gateway.evidence.keys import EvidenceKeys
 from gateway.evidence.pins import LogBehindPin, Pin
 from gateway.evidence.pseudonyms import day_bytes
 from gateway.evidence.sealer import LogSealer
-from gateway.evidence.sweeper import sweep
+from gateway.evidence.sweeper import Sweeper
 from gateway.store.database import Database, Session, StoreError
 from gateway.store.housekeeping import drop_old_counters, drop_old_nonces, make_partitions
 
@@ -63,10 +63,11 @@ class Keeper:
     async def _lead(self, session: Session) -> None:
         sealer = LogSealer(self._database, self._keys, self._pins, self._clock)
         loop = asyncio.get_running_loop()
+        sweeper = Sweeper(self._database, self._evidence, clock=self._clock, monotonic=loop.time)
         self.leading = True
         jobs: dict[str, tuple[float, Callable[[], Awaitable[object]]]] = {
             "seal": (self._seal_s, sealer.seal_all),
-            "sweep": (SWEEP_S, self._sweep),
+            "sweep": (SWEEP_S, sweeper.sweep),
             "clean": (CLEAN_S, self._clean),
             **{name: (self._seal_s, job) for name, job in self._also.items()},
         }
@@ -85,9 +86,6 @@ class Keeper:
         except (StoreError, EvidenceUnavailable, LogBehindPin, OSError) as error:
             self.problem = f"{name}: {error}"
             _logger.error("evidence keeper", job=name, error=type(error).__name__)  # noqa: TRY400 — a state, no bug
-
-    async def _sweep(self) -> None:
-        await sweep(self._database, self._evidence, self._clock)
 
     async def _clean(self) -> None:
         now = self._clock()

@@ -16,12 +16,13 @@ _BATCH = 20_000
 
 @dataclass(frozen=True, slots=True)
 class OpenQuestion:
-    """A question past its deadline that has no answer."""
+    """A question past its deadline that has no answer; `allowed_s` is how long it had."""
 
     log_id: int
     index: int
     entry_id: str
     leaf: bytes
+    allowed_s: float
 
 
 async def make_partitions(database: Database, around: datetime, ahead: int = MONTHS_AHEAD) -> int:
@@ -60,7 +61,7 @@ async def raise_nonce_floor(database: Database, floor: int) -> int:
 async def open_questions(database: Database, log_id: int, overdue_since: datetime, limit: int) -> list[OpenQuestion]:
     """Return questions after the log's sweep mark whose deadline was before `overdue_since` and that nobody closed."""
     rows = await database.fetch("housekeeping.open_questions", log_id, overdue_since, limit)
-    return [OpenQuestion(row[0], row[1], str(row[2]), row[3]) for row in rows]
+    return [OpenQuestion(row[0], row[1], str(row[2]), row[3], row[4]) for row in rows]
 
 
 async def advance_sweep(database: Database, log_id: int) -> int:

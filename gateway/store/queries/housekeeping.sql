@@ -13,14 +13,15 @@ SELECT raise_nonce_floor(extract(epoch FROM now())::bigint - $1::bigint);
 -- name: raise_floor
 SELECT raise_nonce_floor($1);
 
--- Both walk the log's key from its sweep mark on, and probe an index once a question.
+-- Both walk the log's key from its sweep mark on, and probe an index once a question. An answer may bear an earlier
+-- time than its question where the clock was set back in between; the day keeps partitions of other years out.
 
 -- name: open_questions
-SELECT q.log_id, q.index, q.entry_id, q.leaf
+SELECT q.log_id, q.index, q.entry_id, q.leaf, greatest(0, extract(epoch FROM q.deadline - q.at))::float8
 FROM entry q
 WHERE q.log_id = $1 AND q.index >= (SELECT swept FROM log_head WHERE log_id = $1)
   AND q.kind = 'asked' AND q.deadline < $2
-  AND (SELECT 1 FROM entry a WHERE a.question = q.entry_id AND a.at > q.at - interval '1 hour' LIMIT 1) IS NULL
+  AND (SELECT 1 FROM entry a WHERE a.question = q.entry_id AND a.at > q.at - interval '1 day' LIMIT 1) IS NULL
 ORDER BY q.index LIMIT $3;
 
 -- name: advance_sweep
@@ -30,7 +31,7 @@ WITH head AS MATERIALIZED (
     SELECT coalesce((
         SELECT q.index FROM entry q
         WHERE q.log_id = $1 AND q.index >= (SELECT swept FROM log_head WHERE log_id = $1) AND q.kind = 'asked'
-          AND (SELECT 1 FROM entry a WHERE a.question = q.entry_id AND a.at > q.at - interval '1 hour' LIMIT 1) IS NULL
+          AND (SELECT 1 FROM entry a WHERE a.question = q.entry_id AND a.at > q.at - interval '1 day' LIMIT 1) IS NULL
         ORDER BY q.index LIMIT 1), next_index) AS index
     FROM head
 )

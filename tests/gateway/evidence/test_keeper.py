@@ -4,6 +4,8 @@ import asyncio
 import time
 from datetime import UTC, datetime, timedelta
 
+import gateway.evidence.keeper as keeping
+import gateway.evidence.sweeper as sweeping
 from gateway.evidence.keeper import Keeper
 from gateway.evidence.pins import FilePin
 from gateway.store.logs import entries_of_request, log_states
@@ -39,8 +41,10 @@ async def test_one_leads_and_another_takes_over(database, log, keys, pins, fill)
     tasks[1 - leader].cancel()
 
 
-async def test_it_sweeps_and_says_what_is_wrong(database, log, keys, tmp_path, question):
+async def test_it_sweeps_and_says_what_is_wrong(database, log, keys, tmp_path, question, monkeypatch):
     """Overdue questions are closed by it; a pin that cannot be written is its problem, and it goes on."""
+    monkeypatch.setattr(keeping, "SWEEP_S", 0.05)
+    monkeypatch.setattr(sweeping, "GRACE_S", 0.0)
     (tmp_path / "file").write_text("no directory")
     pins = FilePin(tmp_path / "file")
     long_ago = datetime.now(UTC) - timedelta(minutes=9)

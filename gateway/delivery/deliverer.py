@@ -7,6 +7,7 @@ settled, because this process or the database went away, is found in doubt by th
 import asyncio
 import random
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from time import monotonic
@@ -23,10 +24,10 @@ from gateway.delivery.plan import Step, Unplannable, steps_of
 from gateway.delivery.sending import LEASE_OVER, Sending, Work
 from gateway.dossiers.carrying import CarriedError, Carrier
 from gateway.store.database import Database, StoreError
-from gateway.store.delivery import Claimed, Settlement, claim, settle
+from gateway.store.delivery import Claimed, Settlement, claim, recall, settle
 from gateway.telemetry import where
 
-POLL_S, STORE_RETRY_S = 0.1, 1.0
+POLL_S, STORE_RETRY_S, RECALL_S = 0.1, 1.0, 5.0
 _LEASE_DEADLINES, _LEASE_MORE_S = 3.0, 5.0
 _CATALOGUE_LIFE_S, _CATALOGUE_AGAIN_S = 3600.0, 30.0
 _LEAST_CALL_S = 0.2
@@ -76,6 +77,15 @@ class Deliverer:
         async with asyncio.TaskGroup() as lanes:
             for _ in range(self._pace.concurrency):
                 lanes.create_task(self._lane())
+            lanes.create_task(self._recall())
+
+    async def _recall(self) -> None:
+        """Look now and then for what waits by a clock that was set back."""
+        while True:
+            with suppress(StoreError):  # the lanes tell
+                if recalled := await recall(self._database, self._pace.lease_s):
+                    _log.warning("deliveries recalled", count=recalled)
+            await asyncio.sleep(RECALL_S)
 
     async def _lane(self) -> None:
         while True:

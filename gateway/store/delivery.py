@@ -102,6 +102,11 @@ async def claim(database: Database, limit: int, lease_s: float) -> list[Claimed]
     return claimed
 
 
+async def recall(database: Database, lease_s: float) -> int:
+    """Make due what waits by a clock that was set back since; return how many dossiers. Raises `StoreError`."""
+    return int(await database.fetchval("delivery.recall", lease_s))
+
+
 async def settle(database: Database, settlements: Sequence[Settlement]) -> int:
     """Write down what became of claims; return how many still counted. Raises `StoreError`."""
     if not settlements:

@@ -4,6 +4,9 @@ SELECT * FROM delivery_next($1, $2);
 -- name: settle
 SELECT delivery_settle($1, $2, $3, $4, $5, $6);
 
+-- name: recall
+SELECT delivery_recall($1);
+
 -- name: replay
 SELECT delivery_replay($1, $2, $3);
 

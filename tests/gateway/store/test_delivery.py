@@ -42,6 +42,20 @@ async def test_a_claim_is_a_lease(database, queued):
     assert await _claim(database, queued) is None
 
 
+async def test_what_waits_by_a_clock_that_was_set_back_is_recalled(database, queued):
+    """Due hours ahead it would wait for hours; a lease that may still run is left its time, an ordinary wait too."""
+    one = await _claim(database, queued)
+    assert await delivery.recall(database, 30.0) == 0
+    await delivery.settle(database, [delivery.Settlement(queued, one.token, one.sequence, "retry", 7200.0, "http-5xx")])
+    assert await _claim(database, queued) is None
+    assert await delivery.recall(database, 30.0) == 1
+    assert (await _claim(database, queued, 7200.0)).doubtful is False
+    assert await delivery.recall(database, 30.0) == 1
+    assert await _claim(database, queued) is None, "a lease of two hours is cut to one of thirty seconds"
+    head, _ = await delivery.head_of(database, queued)
+    assert timedelta(seconds=20) < head.due_at - datetime.now(UTC) < timedelta(seconds=31)
+
+
 async def test_events_go_one_after_another(database, queued):
     """Settling an event makes the next one due; after the last there is nothing."""
     for _ in range(2):

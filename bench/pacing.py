@@ -44,14 +44,18 @@ class Caller:
         self.told: list[Told] = []
 
     async def send(self, body: bytes, due: float) -> None:
-        """Send one request that was due at `due` (of `time.perf_counter`) and note what became of it."""
+        """Sign and send one request that was due at `due` (of `time.perf_counter`) and note what became of it."""
+        await self.send_signed(self.signed(body), due)
+
+    async def send_signed(self, request: bytes, due: float) -> None:
+        """Send the bytes of a signed request; see `send`."""
         kept = await self._free.get()
         if kept is not None and kept[0].at_eof():  # closed by the gateway while it was idle
             kept = None
         try:
             async with asyncio.timeout(LIMIT_S):
                 kept = kept or await asyncio.open_connection(self._parts.hostname, self._parts.port)
-                kept[1].write(self._signed(body))
+                kept[1].write(request)
                 head = await kept[0].readuntil(b"\r\n\r\n")
                 await kept[0].readexactly(_length(head))
         except (OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
@@ -64,7 +68,8 @@ class Caller:
     def _note(self, due: float, status: int) -> None:
         self.told.append(Told(due, (time.perf_counter() - due) * 1000, status))
 
-    def _signed(self, body: bytes) -> bytes:
+    def signed(self, body: bytes) -> bytes:
+        """Return the bytes of a request, signed now."""
         headers = [("host", self._parts.netloc), ("content-type", "application/json")]
         request = Request("POST", self._parts.scheme, self._parts.netloc, self._path, headers)
         nonce = secrets.token_urlsafe(18)

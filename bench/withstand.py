@@ -19,6 +19,7 @@ from bench.cpu import children_of, cpu_us, groups_below, rss_mb
 from bench.dossier_faults import lives, push, watch
 from bench.load import drive, presign
 from bench.pacing import percentile
+from bench.withstand_clock import clock, faked_clock
 from bench.withstand_disk import disk, small_disk
 from bench.withstand_place import (
     DEADLINE_MS,
@@ -218,6 +219,7 @@ FAULTS = {
     "storm": Fault(storm, 40),
     "stop": Fault(stop, 10),
     "disk": Fault(disk, 20, small_disk),
+    "clock": Fault(clock, 10, faked_clock),
     "overload": Fault(overload, 15),
     "soak": Fault(soak, 300),
 }

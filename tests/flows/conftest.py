@@ -7,7 +7,6 @@ import re
 import secrets
 import socket
 import subprocess
-import sys
 import time
 import tomllib
 import urllib.request
@@ -22,7 +21,9 @@ from types import SimpleNamespace
 import asyncpg
 import orjson
 import pytest
+from typer.testing import CliRunner
 
+from gateway.cli.app import build
 from gateway.sandbox.installation import Sandbox
 from signing.digest import content_digest
 from signing.keys import SigningKey, parse_jwks
@@ -274,10 +275,10 @@ class Stack:
         return sorted(pid for pid, parent in found.items() if parent in found)
 
     def lienthong(self, *arguments):
-        """Run a command of ours against the sandbox."""
-        environment = {**os.environ, "LIENTHONG_ENV_FILE": str(self.directory / "env")}
-        command = [sys.executable, "-m", "gateway.cli", *arguments]
-        return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        """Run a command of ours in this process: a new one would read everything anew (test_sandbox.py has such)."""
+        environment = {"LIENTHONG_ENV_FILE": str(self.directory / "env")}
+        done = CliRunner().invoke(build(arguments[0]), list(arguments), env=environment, catch_exceptions=False)
+        return subprocess.CompletedProcess(arguments, done.exit_code, done.stdout, done.stderr)
 
     def log_text(self):
         """Return everything that every process wrote."""

@@ -3,6 +3,7 @@
 import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,7 +12,6 @@ import typer
 from gateway.administration import database_of, log_under
 from gateway.cli.common import Exit, fail, guarded, operator, out, print_json, run
 from gateway.console.accounts import Accounts, NewSecrets
-from gateway.console.process import serve as serve_console
 from gateway.console.roles import Role
 from gateway.console.settings import ConsoleSettings, load_console_settings
 from gateway.evidence.log import utc_now
@@ -36,7 +36,9 @@ def console(context: typer.Context) -> None:
     chosen, settings = _settings()
     configure_logging(settings.log_level)
     os.nice(_NICENESS)
-    run(serve_console(chosen, settings, lambda url: print(f"READY {url}", flush=True)))  # noqa: T201 — what a supervisor waits for
+    # pages and charts cost a second to import, which commands about users need not wait for
+    serve = import_module("gateway.console.process").serve
+    run(serve(chosen, settings, lambda url: print(f"READY {url}", flush=True)))  # noqa: T201 — what a supervisor waits for
 
 
 @users.command()

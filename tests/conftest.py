@@ -5,6 +5,7 @@ installation. What takes longest begins first, so that the workers end together.
 """
 
 import asyncio
+import gc
 import os
 import signal
 import tempfile
@@ -22,11 +23,20 @@ from gateway.store.database import Database
 from gateway.store.embedded import APPLICATION, CONSOLE, DATABASE, OWNER, EmbeddedPostgres
 from gateway.store.migrations import migrate
 
+# No test asks a public authority, and to read all that the machine trusts is a quarter of what aiohttp's import costs
+# every process.
+os.environ["SSL_CERT_FILE"] = os.devnull
 _numbers = count(1)
 _FLOWS = "tests/flows/"
 _ALONE = _FLOWS + "test_sandbox.py"
 """Starts an installation of its own."""
-_FIRST = (_FLOWS, _ALONE, "tests/gateway/reuse/test_counting.py", "tests/gateway/audit/simulation/test_running.py")
+_FIRST = (
+    _FLOWS,
+    "tests/browser/test_walk.py",
+    _ALONE,
+    "tests/gateway/reuse/test_counting.py",
+    "tests/gateway/audit/simulation/test_running.py",
+)
 _HARSH = (_FLOWS + "test_delivery.py", _FLOWS + "test_kills.py")
 """Kill what the other dialogues need, and so come after them."""
 
@@ -58,6 +68,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return _FIRST.index(unit) if unit in _FIRST else len(_FIRST), file in _HARSH
 
     items.sort(key=place)
+
+
+def pytest_collection_finish() -> None:
+    """Leave modules and tests, here for good, out of every later collection of garbage, as a worker of ours does."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
+
+
+def pytest_unconfigure() -> None:
+    """Give it all back, for modules in other languages complain at the interpreter's end of what was never freed."""
+    gc.unfreeze()
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ TEST_PROCESSES ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 unexport PYTHONDONTWRITEBYTECODE
 BENCH_ARGS ?=
 
-.PHONY: help demo test check lint format types arrows dependencies house bench pictures lock clean setup setup-dev
+.PHONY: help demo test check analyse lint format types arrows dependencies house bench pictures lock clean setup setup-dev
 
 help:
 	@echo "make demo    a guided tour of a whole installation (DEMO_ARGS=--exit ends it by itself)"
@@ -32,7 +32,10 @@ demo: $(RUN_STAMP)
 test: $(DEV_STAMP)
 	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder $(TEST_ARGS)
 
-check: lint format types arrows dependencies house
+check: analyse house
+
+# All that `make test` does not do already.
+analyse: lint format types arrows dependencies
 
 lint: $(DEV_STAMP)
 	$(BIN)/ruff check --output-format concise .

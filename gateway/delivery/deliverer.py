@@ -69,6 +69,7 @@ class Deliverer:
         self._database, self._portal, self._carrier, self._pace = database, portal, carrier, pace
         self._metrics, self._databases_of, self._now = metrics, databases_of, now
         self._pause = Pause(monotonic, random.random)
+        self._looking = asyncio.Lock()
         self._procedures: Mapping[str, PortalProcedure] = {}
         self._asked_at = -_CATALOGUE_LIFE_S
 
@@ -90,9 +91,12 @@ class Deliverer:
     async def _lane(self) -> None:
         while True:
             try:
-                await asyncio.sleep(self._pause.left_s)
-                if not await self.turn():
-                    await asyncio.sleep(POLL_S)
+                async with self._looking:  # one lane looks for all: what nothing comes to costs the same however many
+                    await asyncio.sleep(self._pause.left_s)
+                    claimed, until = await self._claim()
+                    if not claimed:
+                        await asyncio.sleep(POLL_S)
+                await self._deliver(claimed, until)
             except StoreError as error:
                 _log.warning("outbox unavailable", reason=str(error))
                 await asyncio.sleep(STORE_RETRY_S)
@@ -102,11 +106,19 @@ class Deliverer:
 
     async def turn(self) -> int:
         """Claim once, deliver what was claimed, settle it; return how many. Raises `StoreError`."""
-        probing = self._pause.failures > 0
+        claimed, until = await self._claim()
+        await self._deliver(claimed, until)
+        return len(claimed)
+
+    async def _claim(self) -> tuple[Sequence[Claimed], float]:
+        """Claim what is due, one dossier where the portal failed last; and say until when it is ours."""
         until = monotonic() + self._pace.lease_s
-        claimed = await claim(self._database, 1 if probing else self._pace.batch, self._pace.lease_s)
+        batch = 1 if self._pause.failures else self._pace.batch
+        return await claim(self._database, batch, self._pace.lease_s), until
+
+    async def _deliver(self, claimed: Sequence[Claimed], until: float) -> None:
         if not claimed:
-            return 0
+            return
         works = await self._planned(claimed, until)
         fresh = [work for work in works if work.claimed.attempts == 0 and work.fate is None]
         tried = [[work] for work in works if work.claimed.attempts and work.fate is None]
@@ -116,7 +128,6 @@ class Deliverer:
         await settle(self._database, settlements)
         for settlement in settlements:
             self._metrics.settled(settlement.fate)
-        return len(works)
 
     async def _send(self, group: Sequence[Work], until: float) -> None:
         sending = Sending(_Timed(self._portal, self._pace.deadline_s, until, self._now))

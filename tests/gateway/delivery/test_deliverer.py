@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import pytest
@@ -218,3 +219,19 @@ async def test_slow_is_not_broken(office, portal, event, code):
     await office.push(event(code, 1, 0))
     await office.deliver()
     assert portal.effects(code) == both(1)
+
+
+async def test_lanes_at_rest_ask_the_database_as_often_as_one(make_office, portal, monkeypatch):
+    """While nothing waits, one lane looks for all of them."""
+    asked = []
+
+    async def nothing(*_):
+        asked.append(1)
+        return []
+
+    monkeypatch.setattr("gateway.delivery.deliverer.claim", nothing)
+    office, client = make_office(portal, concurrency=8)
+    with suppress(TimeoutError):
+        await asyncio.wait_for(office.deliverer.run(), 0.45)
+    await client.close()
+    assert 1 <= len(asked) <= 5

@@ -69,8 +69,8 @@ WHERE c.state = 'closed' GROUP BY 1, 2;
 SELECT client, year, address, first_at FROM audit_client_address WHERE client = ANY ($1);
 
 -- name: put
-SELECT CASE WHEN audit_put($1, $2, $3, $4, $5::jsonb, $6::jsonb, $7::bytea[], $8::date[], $9::jsonb)
-       THEN audit_addresses_put($10::jsonb) ELSE false END;
+SELECT CASE WHEN audit_put($1, $2, $3, $4, $5::jsonb, $6::jsonb, '{}', '{}', $9::jsonb)
+       THEN audit_officers_put($7::bytea[], $8::date[]) AND audit_addresses_put($10::jsonb) ELSE false END;
 
 -- name: count_days
 SELECT audit_count_days($1);

@@ -157,3 +157,35 @@ async def test_a_young_log_is_not_read_whole_for_everybody(database_urls, functi
     finally:
         await owner.execute("DELETE FROM entry WHERE log_id = 772")
         await owner.close()
+
+
+async def test_officers_days_are_counted_each_by_its_own_stretch_of_an_index(database_urls):
+    """However young the log is, a batch's count reads the rows of its officers and not a month's for each of them."""
+    owner = await asyncpg.connect(database_urls.owner, server_settings={"search_path": "lienthong"})
+    try:
+        await owner.execute("DELETE FROM entry WHERE log_id IN (770, 772)")
+        await owner.execute("SELECT make_partitions($1, 2)", AT)
+        officers = [sha256(f"officer{number}".encode()).digest() for number in range(300)]
+        count = "SELECT audit_officers_put($1, $2)"
+        days = [(AT + timedelta(hours=7)).date()] * len(officers)
+        assert await owner.fetchval(count, officers, days)  # plans, for good
+        await owner.execute(_MANY, AT)
+        before = await _read_by_officer(owner)
+        assert await owner.fetchval(count, officers, days)
+        scans, rows = (now - then for now, then in zip(await _read_by_officer(owner), before, strict=True))
+        assert (scans >= len(officers), rows <= 3000) == (True, True)
+        told = await owner.fetch(
+            "SELECT sum(lookups), max(persons) FROM audit_officer_day WHERE officer = ANY ($1)", officers
+        )
+        assert tuple(told[0]) == (3000, 1)
+    finally:
+        await owner.execute("DELETE FROM entry WHERE log_id = 772")
+        await owner.close()
+
+
+async def _read_by_officer(owner):
+    await owner.fetchval("SELECT pg_stat_force_next_flush()")
+    return await owner.fetchrow(
+        "SELECT sum(idx_scan)::bigint, sum(idx_tup_read)::bigint FROM pg_stat_user_indexes "
+        "WHERE indexrelname LIKE 'entry_%_officer_at_idx'"
+    )

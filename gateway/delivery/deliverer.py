@@ -27,7 +27,7 @@ from gateway.store.database import Database, StoreError
 from gateway.store.delivery import Claimed, Settlement, claim, recall, settle
 from gateway.telemetry import where
 
-POLL_S, STORE_RETRY_S, RECALL_S = 0.07, 1.0, 5.0
+POLL_S, STORE_RETRY_S, RECALL_S = 0.1, 1.0, 5.0
 _LEASE_DEADLINES, _LEASE_MORE_S = 3.0, 5.0
 _CATALOGUE_LIFE_S, _CATALOGUE_AGAIN_S = 3600.0, 30.0
 _LEAST_CALL_S = 0.2

@@ -8,15 +8,18 @@ import asyncio
 import gc
 import os
 import signal
+import ssl
 import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 
 import asyncpg
 import pytest
+import trustme
 from xdist.scheduler import LoadScopeScheduling
 
 from gateway.store.database import Database
@@ -149,3 +152,46 @@ async def database(database_urls: Urls) -> AsyncIterator[Database]:
     opened = await Database.connect(database_urls.application)
     yield opened
     await opened.close()
+
+
+@pytest.fixture(scope="session")
+def server_side() -> Callable[..., ssl.SSLContext]:
+    """Make a TLS server's context: its certificate, one version of TLS alone, whose clients it demands."""
+
+    def make(
+        certificate: trustme.LeafCert, *, version: ssl.TLSVersion | None = None, demands: trustme.CA | None = None
+    ) -> ssl.SSLContext:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        certificate.configure_cert(context)
+        if version is not None:
+            context.set_ciphers("ALL:@SECLEVEL=0")
+            context.minimum_version = context.maximum_version = version
+        if demands is not None:
+            context.verify_mode = ssl.CERT_REQUIRED
+            demands.configure_trust(context)
+        return context
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def hostile(server_side: Callable[..., ssl.SSLContext]) -> Callable[[str, trustme.CA], ssl.SSLContext]:
+    """Make the context of a server that whoever trusts an authority must refuse (THREATS D28)."""
+
+    def make(case: str, authority: trustme.CA) -> ssl.SSLContext:
+        if case == "wrong_ca":
+            return server_side(trustme.CA().issue_cert("127.0.0.1"))
+        if case == "wrong_name":
+            return server_side(authority.issue_cert("registry.example"))
+        if case == "expired":
+            now = datetime.now(UTC)
+            past = {"not_before": now - timedelta(days=9), "not_after": now - timedelta(days=1)}
+            return server_side(authority.issue_cert("127.0.0.1", **past))
+        if case == "self_signed":
+            lone, context = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            with lone.private_key_pem.tempfile() as key, lone.cert_pem.tempfile() as certificate:
+                context.load_cert_chain(certificate, key)
+            return context
+        return server_side(authority.issue_cert("127.0.0.1"), version=ssl.TLSVersion[case])
+
+    return make

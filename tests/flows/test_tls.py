@@ -6,7 +6,6 @@ import shutil
 import ssl
 import threading
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime, timedelta
 
 import pytest
 import trustme
@@ -76,19 +75,6 @@ class Front:
             thread.join()
 
 
-def server_side(certificate, *, version=None, demands=None):
-    """Make a server's context: its certificate, one version of TLS alone, whose clients it demands."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    certificate.configure_cert(context)
-    if version is not None:
-        context.set_ciphers("ALL:@SECLEVEL=0")
-        context.minimum_version = context.maximum_version = version
-    if demands is not None:
-        context.verify_mode = ssl.CERT_REQUIRED
-        demands.configure_trust(context)
-    return context
-
-
 def look_up(stack):
     """Ask about somebody nobody asked about before: what a registry does not answer counts against guessing."""
     person = next(_persons)
@@ -127,25 +113,6 @@ def front(stack, authority, tmp_path_factory):
         (secrets / name).unlink()
 
 
-def hostile(case, authority):
-    """Make the context of a server that must be refused."""
-    now = datetime.now(UTC)
-    if case == "wrong_ca":
-        return server_side(trustme.CA().issue_cert("127.0.0.1"))
-    if case == "wrong_name":
-        return server_side(authority.issue_cert("registry.example"))
-    if case == "expired":
-        past = {"not_before": now - timedelta(days=9), "not_after": now - timedelta(days=1)}
-        return server_side(authority.issue_cert("127.0.0.1", **past))
-    if case == "self_signed":
-        lone = trustme.CA()
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        with lone.private_key_pem.tempfile() as key, lone.cert_pem.tempfile() as certificate:
-            context.load_cert_chain(certificate, key)
-        return context
-    return server_side(authority.issue_cert("127.0.0.1"), version=ssl.TLSVersion[case])
-
-
 def unavailable(stack, answer):
     """Check that the registry was not there, and that the log says so."""
     assert (answer.status, answer.code) == (503, "registry-unavailable"), answer.body
@@ -154,7 +121,7 @@ def unavailable(stack, answer):
 
 
 @pytest.mark.parametrize("case", ["wrong_ca", "self_signed", "expired", "wrong_name", "TLSv1", "TLSv1_1"])
-def test_a_registry_that_does_not_prove_itself_is_told_nothing(stack, front, authority, case):
+def test_a_registry_that_does_not_prove_itself_is_told_nothing(stack, front, authority, hostile, case):
     """It is `registry-unavailable`, with its question and its end in the log, and no byte of ours."""
     before = stack.calls()
     with front.proving(hostile(case, authority)):
@@ -164,7 +131,7 @@ def test_a_registry_that_does_not_prove_itself_is_told_nothing(stack, front, aut
 
 
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
-def test_a_registry_that_proves_itself_is_asked_and_shown_our_certificate(stack, front, authority, version):
+def test_a_registry_that_proves_itself_is_asked_and_shown_who_we_are(stack, front, authority, server_side, version):
     """Behind a certificate of the configured authority it answers as ever, also where it demands to know us."""
     for demands in (None, authority):
         with front.proving(server_side(authority.issue_cert("127.0.0.1"), version=version, demands=demands)):
@@ -174,7 +141,7 @@ def test_a_registry_that_proves_itself_is_asked_and_shown_our_certificate(stack,
 
 
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
-def test_a_registry_that_does_not_accept_us_is_unavailable(stack, front, authority, version):
+def test_a_registry_that_does_not_accept_us_is_unavailable(stack, front, authority, server_side, version):
     """It demands another authority's certificate and hangs up: in TLS 1.3 only after we have spoken."""
     others = trustme.CA()
     with front.proving(server_side(authority.issue_cert("127.0.0.1"), version=version, demands=others)):

@@ -7,9 +7,8 @@ the signature base impossible, so the signature is `invalid`.
 
 import re
 from base64 import b64encode
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
-from operator import attrgetter
 from typing import NamedTuple
 from urllib.parse import parse_qsl, quote
 
@@ -25,7 +24,7 @@ from signing.fields import (
     serialise_dictionary,
     serialise_list,
 )
-from signing.request import Message, Request, Response
+from signing.request import Message, Request
 
 _NAME = re.compile(r"@?[!#$%&'*+\-.^_`|~0-9a-z]+")
 _FOLD = re.compile(r"[ \t]*\r\n[ \t]+")
@@ -121,25 +120,6 @@ def cover(identifiers: Sequence[str]) -> Covered:
     return _cover_cached(f"({' '.join(texts)})")
 
 
-def _path(request: Request) -> str:
-    return request.target.partition("?")[0]
-
-
-def _query(request: Request) -> str:
-    return "?" + request.target.partition("?")[2]
-
-
-_DERIVED: dict[str, Callable[[Request], str]] = {
-    "@method": attrgetter("method"),
-    "@target-uri": attrgetter("target_uri"),
-    "@authority": attrgetter("canonical_authority"),
-    "@scheme": lambda request: request.scheme.lower(),
-    "@request-target": attrgetter("target"),
-    "@path": _path,
-    "@query": _query,
-}
-
-
 def _form_encode(text: str) -> str:
     """Percent-encode with the application/x-www-form-urlencoded set and %20 for a space (section 2.2.8)."""
     return quote(text, safe="*-._", errors="replace").replace("~", "%7E")
@@ -148,7 +128,7 @@ def _form_encode(text: str) -> str:
 def _query_param(component: Component, request: Request) -> str:
     name = component.params.get("name")
     try:
-        pairs = parse_qsl(_query(request)[1:], keep_blank_values=True, errors="replace")
+        pairs = parse_qsl(request.lines("@query")[0][1:], keep_blank_values=True, errors="replace")
     except ValueError as error:
         raise _unavailable(component, "asks for a query that cannot be parsed") from error
     values = [_form_encode(value) for key, value in pairs if _form_encode(key) == name]
@@ -158,14 +138,12 @@ def _query_param(component: Component, request: Request) -> str:
 
 
 def _derived(component: Component, message: Message) -> str:
-    if isinstance(message, Response):
-        if component.name == "@status" and not component.asked:
-            return f"{message.status:03d}"
-    elif component.name == "@query-param" and component.asked == {"name"}:
+    if component.name == "@query-param" and component.asked == {"name"} and isinstance(message, Request):
         return _query_param(component, message)
-    elif not component.asked and component.name in _DERIVED:
-        return _DERIVED[component.name](message)
-    raise _unavailable(component, "cannot be derived from this message")
+    raw = message.lines(component.name)
+    if component.asked or not raw:
+        raise _unavailable(component, "cannot be derived from this message")
+    return raw[0]
 
 
 def _strip(component: Component, line: str) -> str:
@@ -245,10 +223,10 @@ def value_of(component: Component, message: Message, request: Request | None = N
         if request is None:
             raise _unavailable(component, "belongs to a request that is not there")
         message = request
+    if not component.asked:
+        plain = message.value(component.name)
+        if plain is not None:  # as nearly always: nothing to fold, refuse or join
+            return plain
     if component.name[0] == "@":
         return _derived(component, message)
-    if not component.asked:
-        lines = message.lines(component.name)
-        if len(lines) == 1 and lines[0].isprintable():  # as nearly every field is: nothing to fold, refuse or join
-            return lines[0].strip(" \t")
     return _field(component, message)

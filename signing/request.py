@@ -5,7 +5,6 @@ routing must use the very same strings.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from signing.errors import SignatureError
 from signing.fields import Dictionary, parse_dictionary
@@ -25,20 +24,44 @@ def _index(headers: Headers) -> dict[str, list[str]]:
     return lines
 
 
-@dataclass(frozen=True, eq=False)
+def _derived(scheme: str, authority: str, target: str, method: str) -> dict[str, list[str]]:
+    """Return what is derived from a request without a parameter, beside its fields (RFC 9421 section 2.2)."""
+    path, _, query = target.partition("?")
+    return {
+        "@method": [method],
+        "@target-uri": [f"{scheme}://{authority}{target}"],
+        "@authority": [authority],
+        "@scheme": [scheme.lower()],
+        "@request-target": [target],
+        "@path": [path],
+        "@query": ["?" + query],
+    }
+
+
 class _Message:
-    """What both messages have: field lines by lower-case name, and dictionaries parsed once."""
+    """What both messages have: lines by lower-case name, and dictionaries parsed once. Nothing is changed once made.
 
-    _lines: dict[str, list[str]] = field(init=False, repr=False)
-    _parsed: dict[str, Dictionary] = field(init=False, repr=False)
+    Derived components stand among the fields as lines of their own: no field name has an `@`.
+    """
 
-    def _prepare(self, headers: Headers) -> None:
-        object.__setattr__(self, "_lines", _index(headers))
-        object.__setattr__(self, "_parsed", {})
+    __slots__ = ("_parsed", "_values", "headers")
+
+    def __init__(self, headers: Headers, derived: dict[str, list[str]]) -> None:
+        self.headers = headers
+        self._values = _index(headers)
+        self._values.update(derived)
+        self._parsed: dict[str, Dictionary] = {}
 
     def lines(self, name: str) -> Sequence[str]:
         """Return the raw values of the field's lines, in order; `name` in lower case."""
-        return self._lines.get(name, ())
+        return self._values.get(name, ())
+
+    def value(self, name: str) -> str | None:
+        """Return the value of what has one printable line, stripped; None where it is absent, several or odd."""
+        lines = self._values.get(name)
+        if lines is None or len(lines) != 1 or not lines[0].isprintable():
+            return None
+        return lines[0].strip(" \t")
 
     def dictionary(self, name: str) -> Dictionary:
         """Return the field, all lines joined, as a dictionary without duplicated keys (RFC 9651 section 4.2).
@@ -47,36 +70,34 @@ class _Message:
         """
         known = self._parsed.get(name)
         if known is None:
-            lines = self._lines.get(name, ())
+            lines = self.lines(name)
             text = lines[0] if len(lines) == 1 else ", ".join(line for line in lines if line.strip(" \t"))
             known = self._parsed[name] = parse_dictionary(text.strip(" \t"), unique=True)
         return known
 
 
-@dataclass(frozen=True, eq=False)
 class Request(_Message):
     """A request: `authority` as configured for the public URL, `target` the raw request target in origin form.
 
+    `canonical_authority` is the host in lower case, the scheme's default port left out (RFC 9421 section 2.2.3).
     Raises `SignatureError` (`malformed`) for a target in another form.
     """
 
-    method: str
-    scheme: str
-    authority: str
-    target: str = field(repr=False)
-    headers: Headers = field(repr=False)
-    canonical_authority: str = field(init=False, repr=False)
-    """Host in lower case, the scheme's default port left out (RFC 9421 section 2.2.3)."""
-    target_uri: str = field(init=False, repr=False)
-    """The full URI (RFC 9421 section 2.2.2)."""
+    __slots__ = ("authority", "canonical_authority", "method", "scheme", "target")
 
-    def __post_init__(self) -> None:
-        if not self.target.startswith("/"):
+    def __init__(self, method: str, scheme: str, authority: str, target: str, headers: Headers) -> None:
+        if not target.startswith("/"):
             raise SignatureError("malformed", "the request target is not in origin form", "@request-target")
-        self._prepare(self.headers)
-        authority = self.authority.lower().removesuffix(_DEFAULT_PORT.get(self.scheme, ""))
-        object.__setattr__(self, "canonical_authority", authority)
-        object.__setattr__(self, "target_uri", f"{self.scheme}://{authority}{self.target}")
+        self.method = method
+        self.scheme = scheme
+        self.authority = authority
+        self.target = target
+        self.canonical_authority = authority.lower().removesuffix(_DEFAULT_PORT.get(scheme, ""))
+        super().__init__(headers, _derived(scheme, self.canonical_authority, target, method))
+
+    def __repr__(self) -> str:
+        """Neither target nor headers: they tell of persons."""
+        return f"Request({self.method!r}, {self.scheme!r}, {self.authority!r})"
 
     @property
     def has_query(self) -> bool:
@@ -84,15 +105,18 @@ class Request(_Message):
         return "?" in self.target
 
 
-@dataclass(frozen=True, eq=False)
 class Response(_Message):
     """A response: its status code and its headers."""
 
-    status: int
-    headers: Headers = field(repr=False)
+    __slots__ = ("status",)
 
-    def __post_init__(self) -> None:
-        self._prepare(self.headers)
+    def __init__(self, status: int, headers: Headers) -> None:
+        self.status = status
+        super().__init__(headers, {"@status": [f"{status:03d}"]})
+
+    def __repr__(self) -> str:
+        """No headers: they may tell of persons."""
+        return f"Response({self.status})"
 
 
 Message = Request | Response

@@ -1,5 +1,6 @@
 """What the tests share: one embedded PostgreSQL a session, a fresh database for every module, and their order.
 
+A module's tests share one event loop and one pool of connections.
 With `-n` and `--dist loadfile` a file stays with one worker; the dialogues of `flows` stay together, for they share one
 installation. What takes longest begins first, so that the workers end together.
 """
@@ -146,7 +147,7 @@ def database_urls(postgres: EmbeddedPostgres) -> Iterator[Urls]:
     asyncio.run(_execute(postgres.url(OWNER, "postgres"), f"DROP DATABASE {name} WITH (FORCE)"))
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 async def database(database_urls: Urls) -> AsyncIterator[Database]:
     """Open the application's pool on the module's database."""
     opened = await Database.connect(database_urls.application)

@@ -331,7 +331,7 @@ def keys(reveal_key) -> EvidenceKeys:
     return EvidenceKeys(SigningKey.generate(Algorithm.ED25519, ORIGIN), reveal_key.public_key(), pseudonyms)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 async def console(database_urls) -> AsyncIterator[Database]:
     """Open the pool of the console's role."""
     opened = await Database.connect(database_urls.console)

@@ -43,10 +43,17 @@ class Clock:
         return datetime.now(UTC) + self.ahead
 
 
-@pytest.fixture
-def clock():
-    """Tell the time, ahead where a test says so."""
+@pytest.fixture(scope="module")
+def desk_clock():
+    """The clock of the module's desk."""
     return Clock()
+
+
+@pytest.fixture
+def clock(desk_clock):
+    """Tell the time, ahead where a test says so."""
+    desk_clock.ahead = timedelta()
+    return desk_clock
 
 
 @pytest.fixture(scope="module")
@@ -66,17 +73,28 @@ def console_env(console_layout, monkeypatch):
     return console_layout
 
 
-@pytest.fixture
-def cheap_hashes(monkeypatch):
+@pytest.fixture(scope="module")
+def cheap_hashes():
     """Hash passwords fast; `test_credentials.py` and whole installations prove the real parameters."""
-    monkeypatch.setattr(credentials, "_HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(credentials, "_HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+        yield
+
+
+@pytest.fixture(scope="module")
+async def shared_desk(console_layout, desk_clock, cheap_hashes):  # noqa: ARG001 — how it hashes
+    """Open what the screens share, once a module."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("LIENTHONG_ENV_FILE", str(console_layout.env))
+        chosen = load_console_settings()
+    async with open_desk(*chosen, desk_clock) as opened:
+        yield opened
 
 
 @pytest.fixture
-async def desk(console_env, clock, cheap_hashes):  # noqa: ARG001 — what is loaded, and how it hashes
-    """Open what the screens share."""
-    async with open_desk(*load_console_settings(), clock) as opened:
-        yield opened
+def desk(shared_desk, console_env, clock):  # noqa: ARG001 — what else is loaded, and the time set right
+    """Return what the screens share."""
+    return shared_desk
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ in between is started again, on the port it had.
 """
 
 import fcntl
+import json
 import os
 import socket
 import subprocess
@@ -76,20 +77,20 @@ class Sandbox:
         self._lock()
         self._run("secrets", [sys.executable, "-m", "mocks", "secrets", str(self._layout.secrets)])
         mocks = {name: self._mock(name) for name in (*REGISTRIES, PORTAL)}
-        for mock in mocks.values():
-            mock.launch()
+        for name, mock in mocks.items():
+            self._supervisor.launch(name, mock)
         self._supervisor.add("postgresql", self._postgres)
         for name, mock in mocks.items():
             self._supervisor.add(name, mock)
         addresses = self._addresses({name: mock.url for name, mock in mocks.items()})
         write_addresses(self._layout, addresses)
         write_env(self._layout, addresses, *(self._postgres.url(role) for role in (APPLICATION, OWNER, CONSOLE)))
-        self._run("migrate", _lienthong("migrate"))
-        self._run("apply", _lienthong("apply", str(self._layout.config)))
-        gateway = self._gateway()
+        self._run("setup", self._setup())
+        gateway, console = self._gateway(), self._console()
+        self._supervisor.launch("console", console)
         self._supervisor.add("gateway", gateway)
         self._await_answer(addresses.public, gateway)
-        self._supervisor.add("console", self._console())
+        self._supervisor.add("console", console)
         self.addresses = addresses
         return addresses.public
 
@@ -119,12 +120,16 @@ class Sandbox:
         command = _lienthong("serve", "--workers", str(self._workers))
         return Program(lambda: command, self._log_file("gateway"), environment=self._environment(), grace_s=40.0)
 
-    def _console(self) -> Program:
-        """Make the console, with one lead auditor who sees every agency."""
+    def _setup(self) -> list[str]:
+        """Return what prepares the database: schema, configuration, and one lead auditor who sees every agency."""
+        commands = [["migrate"], ["apply", str(self._layout.config)]]
         auditor = self._layout.auditor
         if not auditor.exists():
             words = ["--role", "lead_auditor", "--scope", "*", "--name", AUDITOR_NAME, "--out", str(auditor)]
-            self._run("console-user", _lienthong("console", "user", "add", AUDITOR, *words))
+            commands.append(["console", "user", "add", AUDITOR, *words])
+        return [sys.executable, "-m", "gateway.sandbox.commands", json.dumps(commands)]
+
+    def _console(self) -> Program:
         command = _lienthong("console")
         return Program(lambda: command, self._log_file("console"), environment=self._environment(), announces=True)
 

@@ -147,10 +147,15 @@ class Supervisor:
     report: Callable[[str], None]
     _watched: list[_Watched] = field(default_factory=list)
 
+    def launch(self, name: str, program: Program) -> None:
+        """Begin to start a program, which `add` waits for; from now on it is stopped with the others."""
+        self._watched.append(_Watched(name, program, time.monotonic()))
+        program.launch()
+
     def add(self, name: str, unit: Supervised) -> None:
-        """Start a unit and watch it from now on. Raises what its start raises."""
-        watched = _Watched(name, unit, time.monotonic())
-        self._watched.append(watched)
+        """Start a unit, unless launched, and watch it from now on. Raises what its start raises."""
+        if all(watched.unit is not unit for watched in self._watched):
+            self._watched.append(_Watched(name, unit, time.monotonic()))
         unit.start()
         self.report(f"{name} started, pid {unit.pid}")
 

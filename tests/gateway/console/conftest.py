@@ -45,7 +45,7 @@ class Clock:
 
 @pytest.fixture(scope="module")
 def desk_clock():
-    """The clock of the module's desk."""
+    """Make the clock of the module's desk."""
     return Clock()
 
 

@@ -117,6 +117,21 @@ def test_what_dies_is_restarted(tmp_path):
     ]
 
 
+def test_what_is_launched_is_waited_for_and_stopped(tmp_path):
+    """`launch` returns at once; `add` waits for that same process; a stop before it ends what was launched."""
+    slow = "sleep 0.3; echo READY x; exec sleep 60"
+    supervisor, programs = Supervisor([].append), [shell(tmp_path, slow, announces=True) for _ in range(2)]
+    for program in programs:
+        supervisor.launch("slow", program)
+        assert program.url == ""
+    first, second = (program.pid for program in programs)
+    supervisor.add("slow", programs[0])
+    assert (programs[0].url, programs[0].pid) == ("x", first)
+    supervisor.stop()
+    assert gone(first)
+    assert gone(second)
+
+
 def test_restarts_grow_apart(tmp_path):
     """A unit that keeps dying is tried less and less often."""
     lines = []

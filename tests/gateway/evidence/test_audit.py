@@ -20,8 +20,7 @@ from gateway.store.database import Database
 from gateway.store.logs import log_states, newest_checkpoint
 
 ORIGIN = "log.test.example"
-PAIRS = 330  # 660 entries in log 0: two full tiles and a partial one
-
+PAIRS, TOGETHER = 329, 10  # 658 entries in log 1: two full tiles and a partial one; ten questions, their ten answers
 
 TABLES = ("entry", "tile", "checkpoint", "log_head", "log")
 PUT_BY = "CREATE SCHEMA spare;" + "".join(f"CREATE TABLE spare.{table} AS TABLE {table};" for table in TABLES)
@@ -57,30 +56,37 @@ class Scene:
         return await audit_verify(self.database, self.keys.verifier, against=against, pins=pinned, now=now)
 
 
+async def _exchanges(log: EvidenceLog, drafts: list[Draft]) -> None:
+    """Append questions together, then their answers."""
+    questions = await asyncio.gather(*map(log.append, drafts))
+    answers = [
+        Draft(
+            Kind.ANSWERED,
+            draft.request_id,
+            datetime.now(UTC),
+            client=draft.client,
+            question=asked.entry_id,
+            subject=draft.subject,
+            person_id=draft.subject[1],
+            outcome="found",
+            commitment=b"c" * 32,
+        )
+        for draft, asked in zip(drafts, questions, strict=True)
+    ]
+    await asyncio.gather(*map(log.append, answers))
+
+
 async def _fill(database: Database, keys: EvidenceKeys, pins: FilePin, question) -> None:
-    """Two logs: one with answered questions and an act, sealed in steps, and one with a question and its answer."""
+    """Two logs: one with answered questions, sealed in steps, and one with a question and its answer."""
     log = await EvidenceLog.start(database, keys=keys, origin_base=ORIGIN)
     other = await EvidenceLog.start(database, keys=keys, origin_base=ORIGIN)
     sealer = LogSealer(database, keys, pins, lambda: datetime.now(UTC))
-    for number in range(PAIRS):
-        writer = other if number == 0 else log
-        draft = question()
-        asked = await writer.append(draft)
-        await writer.append(
-            Draft(
-                Kind.ANSWERED,
-                draft.request_id,
-                datetime.now(UTC),
-                client=draft.client,
-                question=asked.entry_id,
-                subject=draft.subject,
-                person_id=draft.subject[1],
-                outcome="found",
-                commitment=b"c" * 32,
-            )
-        )
-        if number in {50, 200, PAIRS - 1}:
+    await _exchanges(other, [question()])
+    for pairs in range(TOGETHER, PAIRS + TOGETHER, TOGETHER):
+        await _exchanges(log, [question() for _ in range(min(TOGETHER, PAIRS + TOGETHER - pairs))])
+        if pairs in {50, 200}:
             await sealer.seal_all()
+    await sealer.seal_all()
     await log.close()
     await other.close()
 
@@ -144,19 +150,19 @@ RETILE = (
 )
 
 TAMPERINGS = {
-    "a leaf was updated": (f"UPDATE entry SET leaf = {LEAF} WHERE log_id = 1 AND index = 301", 301, "not the one"),
+    "a leaf was updated": (f"UPDATE entry SET leaf = {LEAF} WHERE log_id = 1 AND index = 311", 311, "not the one"),
     "a leaf was updated and so was its column": (
-        f"UPDATE entry SET outcome = 'match', leaf = {LEAF} WHERE log_id = 1 AND index = 301",
-        301,
+        f"UPDATE entry SET outcome = 'match', leaf = {LEAF} WHERE log_id = 1 AND index = 311",
+        311,
         "not the one",
     ),
     "a leaf, its column and its tile were updated": (
-        f"UPDATE entry SET outcome = 'match', leaf = {LEAF} WHERE log_id = 1 AND index = 301;" + RETILE.format(1),
+        f"UPDATE entry SET outcome = 'match', leaf = {LEAF} WHERE log_id = 1 AND index = 311;" + RETILE.format(1),
         256,
         "does not hold the root",
     ),
     "a leaf in the partial tile and that tile were updated": (
-        f"UPDATE entry SET outcome = 'match', leaf = {LEAF} WHERE log_id = 1 AND index = 601;" + RETILE.format(2),
+        f"UPDATE entry SET outcome = 'match', leaf = {LEAF} WHERE log_id = 1 AND index = 611;" + RETILE.format(2),
         400,
         "are not those that",
     ),
@@ -300,7 +306,7 @@ async def test_an_unanswered_question_is_named(scene: Scene):
     """An answer cut out before it was sealed leaves its question open, and that shows."""
     await scene.tamper(UNSEAL.format(400) + CUT.format(657))
     report = await scene.verify(pins=False)
-    assert any(problem.index == 656 and "never answered" in problem.why for problem in report.problems)
+    assert any(problem.index == 648 and "never answered" in problem.why for problem in report.problems)
 
 
 async def test_an_answer_without_its_question_is_named(scene: Scene):
@@ -315,7 +321,7 @@ async def test_an_answer_without_its_question_is_named(scene: Scene):
 async def test_an_old_dump_restored_shows_against_a_checkpoint_kept_elsewhere(scene: Scene):
     """A consistent but older log passes without an anchor and fails against a newer checkpoint."""
     note = await newest_checkpoint(scene.database, 1)
-    await scene.tamper(CUT.format(402) + UNSEAL.format(402))
+    await scene.tamper(CUT.format(420) + UNSEAL.format(420))
     assert (await scene.verify(pins=False)).ok
     report = await scene.verify(pins=False, against=note)
     assert report.first.index == 402

@@ -324,5 +324,5 @@ async def test_an_old_dump_restored_shows_against_a_checkpoint_kept_elsewhere(sc
     await scene.tamper(CUT.format(420) + UNSEAL.format(420))
     assert (await scene.verify(pins=False)).ok
     report = await scene.verify(pins=False, against=note)
-    assert report.first.index == 402
+    assert report.first.index == 420
     assert "the given checkpoint covers 658" in report.first.why

@@ -128,7 +128,7 @@ def _form_encode(text: str) -> str:
 def _query_param(component: Component, request: Request) -> str:
     name = component.params.get("name")
     try:
-        pairs = parse_qsl(request.lines("@query")[0][1:], keep_blank_values=True, errors="replace")
+        pairs = parse_qsl(request.derived["@query"][0][1:], keep_blank_values=True, errors="replace")
     except ValueError as error:
         raise _unavailable(component, "asks for a query that cannot be parsed") from error
     values = [_form_encode(value) for key, value in pairs if _form_encode(key) == name]
@@ -140,10 +140,9 @@ def _query_param(component: Component, request: Request) -> str:
 def _derived(component: Component, message: Message) -> str:
     if component.name == "@query-param" and component.asked == {"name"} and isinstance(message, Request):
         return _query_param(component, message)
-    raw = message.lines(component.name)
-    if component.asked or not raw:
+    if component.asked or component.name not in message.derived:
         raise _unavailable(component, "cannot be derived from this message")
-    return raw[0]
+    return message.derived[component.name][0]
 
 
 def _strip(component: Component, line: str) -> str:

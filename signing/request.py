@@ -41,24 +41,24 @@ def _derived(scheme: str, authority: str, target: str, method: str) -> dict[str,
 class _Message:
     """What both messages have: lines by lower-case name, and dictionaries parsed once. Nothing is changed once made.
 
-    Derived components stand among the fields as lines of their own: no field name has an `@`.
+    What is derived is read as a field is, and kept apart, so that no field can pass for it.
     """
 
-    __slots__ = ("_parsed", "_values", "headers")
+    __slots__ = ("_fields", "_parsed", "derived", "headers")
 
     def __init__(self, headers: Headers, derived: dict[str, list[str]]) -> None:
         self.headers = headers
-        self._values = _index(headers)
-        self._values.update(derived)
+        self.derived = derived
+        self._fields = _index(headers)
         self._parsed: dict[str, Dictionary] = {}
 
     def lines(self, name: str) -> Sequence[str]:
         """Return the raw values of the field's lines, in order; `name` in lower case."""
-        return self._values.get(name, ())
+        return self._fields.get(name, ())
 
     def value(self, name: str) -> str | None:
-        """Return the value of what has one printable line, stripped; None where it is absent, several or odd."""
-        lines = self._values.get(name)
+        """Return the value of a field or derived component that is one printable line, stripped; else None."""
+        lines = (self.derived if name[0] == "@" else self._fields).get(name)
         if lines is None or len(lines) != 1 or not lines[0].isprintable():
             return None
         return lines[0].strip(" \t")

@@ -34,6 +34,9 @@ REQUEST = Request(
         ("X-Bad", "=("),
         ("X-Octets", "a\udcff"),
         ("X-Surrogate", "a\ud800"),
+        ("@status", "200"),
+        ("@foo", "no field has such a name"),
+        ("@query-param", "nor this"),
     ],
 )
 RESPONSE = Response(503, [("Content-Type", "application/json")])

@@ -128,7 +128,7 @@ def _form_encode(text: str) -> str:
 def _query_param(component: Component, request: Request) -> str:
     name = component.params.get("name")
     try:
-        pairs = parse_qsl(request.derived["@query"][0][1:], keep_blank_values=True, errors="replace")
+        pairs = parse_qsl(request.derived["@query"][1:], keep_blank_values=True, errors="replace")
     except ValueError as error:
         raise _unavailable(component, "asks for a query that cannot be parsed") from error
     values = [_form_encode(value) for key, value in pairs if _form_encode(key) == name]
@@ -137,12 +137,10 @@ def _query_param(component: Component, request: Request) -> str:
     return values[0]
 
 
-def _derived(component: Component, message: Message) -> str:
+def _by_parameter(component: Component, message: Message) -> str:
     if component.name == "@query-param" and component.asked == {"name"} and isinstance(message, Request):
         return _query_param(component, message)
-    if component.asked or component.name not in message.derived:
-        raise _unavailable(component, "cannot be derived from this message")
-    return message.derived[component.name][0]
+    raise _unavailable(component, "cannot be derived from this message")
 
 
 def _strip(component: Component, line: str) -> str:
@@ -227,5 +225,5 @@ def value_of(component: Component, message: Message, request: Request | None = N
         if plain is not None:  # as nearly always: nothing to fold, refuse or join
             return plain
     if component.name[0] == "@":
-        return _derived(component, message)
+        return _by_parameter(component, message)
     return _field(component, message)

@@ -24,29 +24,33 @@ def _index(headers: Headers) -> dict[str, list[str]]:
     return lines
 
 
-def _derived(scheme: str, authority: str, target: str, method: str) -> dict[str, list[str]]:
-    """Return what is derived from a request without a parameter, beside its fields (RFC 9421 section 2.2)."""
+def _derived(scheme: str, authority: str, target: str, method: str) -> dict[str, str]:
+    """Return what is derived from a request without a parameter (RFC 9421 section 2.2).
+
+    The authority is the host in lower case, the scheme's default port left out (section 2.2.3).
+    """
+    authority = authority.lower().removesuffix(_DEFAULT_PORT.get(scheme, ""))
     path, _, query = target.partition("?")
     return {
-        "@method": [method],
-        "@target-uri": [f"{scheme}://{authority}{target}"],
-        "@authority": [authority],
-        "@scheme": [scheme.lower()],
-        "@request-target": [target],
-        "@path": [path],
-        "@query": ["?" + query],
+        "@method": method,
+        "@target-uri": f"{scheme}://{authority}{target}",
+        "@authority": authority,
+        "@scheme": scheme.lower(),
+        "@request-target": target,
+        "@path": path,
+        "@query": "?" + query,
     }
 
 
 class _Message:
     """What both messages have: lines by lower-case name, and dictionaries parsed once. Nothing is changed once made.
 
-    What is derived is read as a field is, and kept apart, so that no field can pass for it.
+    What is derived is kept apart from the fields, so that none can pass for it.
     """
 
     __slots__ = ("_fields", "_parsed", "derived", "headers")
 
-    def __init__(self, headers: Headers, derived: dict[str, list[str]]) -> None:
+    def __init__(self, headers: Headers, derived: dict[str, str]) -> None:
         self.headers = headers
         self.derived = derived
         self._fields = _index(headers)
@@ -57,8 +61,10 @@ class _Message:
         return self._fields.get(name, ())
 
     def value(self, name: str) -> str | None:
-        """Return the value of a field or derived component that is one printable line, stripped; else None."""
-        lines = (self.derived if name[0] == "@" else self._fields).get(name)
+        """Return a derived component, or a field that is one printable line, stripped; None where it is neither."""
+        if name[0] == "@":
+            return self.derived.get(name)
+        lines = self._fields.get(name)
         if lines is None or len(lines) != 1 or not lines[0].isprintable():
             return None
         return lines[0].strip(" \t")
@@ -79,11 +85,10 @@ class _Message:
 class Request(_Message):
     """A request: `authority` as configured for the public URL, `target` the raw request target in origin form.
 
-    `canonical_authority` is the host in lower case, the scheme's default port left out (RFC 9421 section 2.2.3).
     Raises `SignatureError` (`malformed`) for a target in another form.
     """
 
-    __slots__ = ("authority", "canonical_authority", "method", "scheme", "target")
+    __slots__ = ("authority", "method", "scheme", "target")
 
     def __init__(self, method: str, scheme: str, authority: str, target: str, headers: Headers) -> None:
         if not target.startswith("/"):
@@ -92,8 +97,7 @@ class Request(_Message):
         self.scheme = scheme
         self.authority = authority
         self.target = target
-        self.canonical_authority = authority.lower().removesuffix(_DEFAULT_PORT.get(scheme, ""))
-        super().__init__(headers, _derived(scheme, self.canonical_authority, target, method))
+        super().__init__(headers, _derived(scheme, authority, target, method))
 
     def __repr__(self) -> str:
         """Neither target nor headers: they tell of persons."""
@@ -112,7 +116,7 @@ class Response(_Message):
 
     def __init__(self, status: int, headers: Headers) -> None:
         self.status = status
-        super().__init__(headers, {"@status": [f"{status:03d}"]})
+        super().__init__(headers, {"@status": f"{status:03d}"})
 
     def __repr__(self) -> str:
         """No headers: they may tell of persons."""

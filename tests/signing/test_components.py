@@ -92,6 +92,12 @@ def test_a_target_without_a_query():
     assert [_value(name, request) for name in ("@query", "@path", "@target-uri")] == ["?", "/", "http://localhost/"]
 
 
+def test_what_is_derived_is_raw():
+    """The target is the request line's own text: nothing of it is stripped, as a field's value is."""
+    request = Request("GET", "http", "localhost", "/a ?b=\t", [])
+    assert [_value(name, request) for name in ("@path", "@query", "@request-target")] == ["/a ", "?b=\t", "/a ?b=\t"]
+
+
 def test_a_response_has_a_status_and_its_request():
     """@status belongs to the response, everything derived with ;req to the request it answers."""
     assert _value("@status", RESPONSE) == "503"

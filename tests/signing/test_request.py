@@ -31,4 +31,4 @@ def test_a_repr_shows_no_headers_and_no_target():
 def test_the_default_port_is_left_out_of_the_authority():
     """Port 443 goes with https only, 80 with http only (RFC 9421 section 2.2.3)."""
     texts = [("https", "A:443"), ("https", "a:80"), ("http", "a:80"), ("http", "a:8080")]
-    assert [Request("GET", s, a, "/", []).canonical_authority for s, a in texts] == ["a", "a:80", "a", "a:8080"]
+    assert [Request("GET", s, a, "/", []).derived["@authority"] for s, a in texts] == ["a", "a:80", "a", "a:8080"]

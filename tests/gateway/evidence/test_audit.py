@@ -82,9 +82,9 @@ async def _fill(database: Database, keys: EvidenceKeys, pins: FilePin, question)
     other = await EvidenceLog.start(database, keys=keys, origin_base=ORIGIN)
     sealer = LogSealer(database, keys, pins, lambda: datetime.now(UTC))
     await _exchanges(other, [question()])
-    for pairs in range(TOGETHER, PAIRS + TOGETHER, TOGETHER):
-        await _exchanges(log, [question() for _ in range(min(TOGETHER, PAIRS + TOGETHER - pairs))])
-        if pairs in {50, 200}:
+    for begin in range(0, PAIRS, TOGETHER):
+        await _exchanges(log, [question() for _ in range(begin, min(begin + TOGETHER, PAIRS))])
+        if begin + TOGETHER in {50, 200}:
             await sealer.seal_all()
     await sealer.seal_all()
     await log.close()

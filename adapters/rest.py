@@ -31,23 +31,23 @@ def read_object(data: bytes) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """The members of an object: those that are text, and those that are lists."""
+    """The members of an object: their names, and which of them are lists; all others are text."""
 
-    texts: frozenset[str]
-    lists: frozenset[str] = frozenset()
+    names: frozenset[str]
+    lists: frozenset[str]
 
     @classmethod
     def of(cls, texts: str, lists: str = "") -> "Shape":
         """Make a shape from names separated by spaces."""
-        return cls(frozenset(texts.split()), frozenset(lists.split()))
+        return cls(frozenset(texts.split()) | frozenset(lists.split()), frozenset(lists.split()))
 
     def check(self, value: Any) -> dict[str, Any]:
         """Return `value` if it is an object of exactly this shape; `RegistryInvalid` otherwise."""
-        if type(value) is not dict or value.keys() != self.texts | self.lists:
+        if type(value) is not dict or value.keys() != self.names:
             raise RegistryInvalid("schema-drift")
-        for name, member in value.items():
-            if type(member) is not (list if name in self.lists else str):
-                raise RegistryInvalid("schema-drift")
+        texts = list(map(type, value.values())).count(str)
+        if texts + len(self.lists) != len(value) or any(type(value[name]) is not list for name in self.lists):
+            raise RegistryInvalid("schema-drift")
         return value
 
 

@@ -25,9 +25,7 @@ def signature_base(covered: Covered, params: str, message: Message, request: Req
 
     Raises `SignatureError` (`invalid`) where a component has no value, or one that is not ASCII.
     """
-    lines = [f"{part.identifier}: {value_of(part, message, request)}" for part in covered.components]
-    lines.append(f'"@signature-params": {params}')
-    text = "\n".join(lines)
+    text = covered.template % (*[value_of(part, message, request) for part in covered.components], params)
     if not text.isascii() or text.count("\n") != len(covered.components):
         raise SignatureError("invalid", "a covered component is not a line of ASCII")
     return text.encode("ascii")

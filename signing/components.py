@@ -8,8 +8,8 @@ the signature base impossible, so the signature is `invalid`.
 import re
 from base64 import b64encode
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple
 from urllib.parse import parse_qsl, quote
 
 from signing.errors import SignatureError
@@ -54,10 +54,12 @@ _LISTS = frozenset({"accept-ch", "cache-status", "client-cert-chain", "proxy-sta
 """Fields whose structured type is known, for `;sf` (section 2.1.1 asks to fail where it is not)."""
 
 
-class Component(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Component:
     """A component identifier: name, parameters, and the identifier as serialised (section 2.5).
 
-    `asked` are the names of the parameters other than `req`, which `of_request` tells.
+    `asked` are the names of the parameters other than `req`, which `of_request` tells; `derived` says that the name is
+    that of a derived component, not of a field.
     """
 
     name: str
@@ -65,15 +67,21 @@ class Component(NamedTuple):
     identifier: str
     asked: frozenset[str]
     of_request: bool
+    derived: bool
 
 
-class Covered(NamedTuple):
-    """A component list: its components, their identifiers, its canonical text, and the names without parameters."""
+@dataclass(frozen=True, slots=True)
+class Covered:
+    """A component list: its components, their identifiers, its canonical text, and the names without parameters.
+
+    `template` is the signature base with a place for each component's value and one for the parameters (section 2.5).
+    """
 
     components: tuple[Component, ...]
     identifiers: tuple[str, ...]
     text: str
     plain: frozenset[str]
+    template: str
 
 
 def _unavailable(component: Component, why: str) -> SignatureError:
@@ -88,7 +96,8 @@ def _component(item: Item) -> Component:
         wrong = (key in _FLAGS and value is not True) or (key in ("key", "name") and type(value) is not str)
         if wrong:
             raise SignatureError("malformed", "a component parameter has the wrong type")
-    return Component(name, item.params, serialise_item(item), frozenset(item.params) - {"req"}, "req" in item.params)
+    asked = frozenset(item.params) - {"req"}
+    return Component(name, item.params, serialise_item(item), asked, "req" in item.params, name.startswith("@"))
 
 
 def _cover(items: Sequence[Item]) -> Covered:
@@ -98,7 +107,10 @@ def _cover(items: Sequence[Item]) -> Covered:
     if len(names) != len(components):
         raise SignatureError("malformed", "a component is covered twice")
     plain = frozenset(component.name for component in components if not component.params)
-    return Covered(components, identifiers, f"({' '.join(identifiers)})", plain)
+    lines = [f"{identifier.replace('%', '%%')}: %s\n" for identifier in identifiers]
+    return Covered(
+        components, identifiers, f"({' '.join(identifiers)})", plain, f'{"".join(lines)}"@signature-params": %s'
+    )
 
 
 @lru_cache(maxsize=256)
@@ -220,10 +232,11 @@ def value_of(component: Component, message: Message, request: Request | None = N
         if request is None:
             raise _unavailable(component, "belongs to a request that is not there")
         message = request
+    if component.derived:
+        value = None if component.asked else message.derived.get(component.name)
+        return _by_parameter(component, message) if value is None else value
     if not component.asked:
-        plain = message.value(component.name)
-        if plain is not None:  # as nearly always: nothing to fold, refuse or join
-            return plain
-    if component.name[0] == "@":
-        return _by_parameter(component, message)
+        line = message.fields.line(component.name)
+        if line is not None and line.isprintable():  # as nearly always: nothing to fold, refuse or join
+            return line.strip(" \t")
     return _field(component, message)

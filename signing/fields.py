@@ -71,6 +71,8 @@ _KEY = re.compile(r"[a-z*][a-z0-9_\-.*]*")
 _PLAIN_PARAM = re.compile(r';([a-z*][a-z0-9_\-.*]*)=(?:"([ !#-\[\]-~]*)"|(0|-?[1-9][0-9]{0,14}))')
 _PLAIN_PARAMS = re.compile(rf"(?:{_PLAIN_PARAM.pattern})++(?=[,) \t]|\Z)")
 """Parameters that are strings without escapes and integers, in canonical form: those of nearly every signature."""
+_USUAL_OCTETS = re.compile(r"([a-z*][a-z0-9_\-.*]*)=(:([A-Za-z0-9+/]*={0,2}):)")
+"""A dictionary of one byte sequence, as `Signature` nearly always is: read at once, to the same result."""
 _EXTENT = re.compile(r'\((?:[^"()]|"[^"\\]*")*\)')
 """Where a usual inner list ends. Only a guess: it is used when parsing exactly that text succeeds."""
 _COMMA = re.compile(r"[ \t]*(?:(,)[ \t]*|\Z)")
@@ -232,6 +234,10 @@ def parse_dictionary(text: str, *, unique: bool = False) -> Dictionary:
     Raises `SignatureError` (`malformed`).
     """
     text = text.strip(" ")
+    usual = _USUAL_OCTETS.fullmatch(text)
+    if usual is not None:
+        key, value_text, octets = usual.groups()
+        return {key: Member(Item(_octets(octets), {}), value_text)}
     members: Dictionary = {}
     pos = 0
     while pos < len(text):

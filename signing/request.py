@@ -13,15 +13,35 @@ Headers = Sequence[tuple[str, str]]
 _DEFAULT_PORT = {"http": ":80", "https": ":443"}
 
 
-def _index(headers: Headers) -> dict[str, list[str]]:
-    lines: dict[str, list[str]] = {}
-    for name, value in headers:
-        key = name.lower()
-        if key in lines:
-            lines[key].append(value)
-        else:
-            lines[key] = [value]
-    return lines
+class Fields:
+    """Header lines found by their name, as often as anybody asks. `headers` are the lines themselves, in order."""
+
+    __slots__ = ("_once", "_repeated", "headers")
+
+    def __init__(self, headers: Headers) -> None:
+        self.headers = headers
+        self._once = {name.lower(): value for name, value in headers}
+        self._repeated: dict[str, list[str]] = {}
+        if len(self._once) != len(headers):
+            self._take_repeated()
+
+    def _take_repeated(self) -> None:
+        """Keep apart what stands more than once, so that the usual field is one text."""
+        lines: dict[str, list[str]] = {}
+        for name, value in self.headers:
+            lines.setdefault(name.lower(), []).append(value)
+        self._repeated = {name: values for name, values in lines.items() if len(values) > 1}
+        for name in self._repeated:
+            del self._once[name]
+
+    def lines(self, name: str) -> Sequence[str]:
+        """Return the raw values of the field's lines, in order; `name` in lower case."""
+        value = self._once.get(name)
+        return self._repeated.get(name, ()) if value is None else (value,)
+
+    def line(self, name: str) -> str | None:
+        """Return the raw value of a field that is one line; None where there is none, or several."""
+        return self._once.get(name)
 
 
 def _derived(scheme: str, authority: str, target: str, method: str) -> dict[str, str]:
@@ -43,31 +63,26 @@ def _derived(scheme: str, authority: str, target: str, method: str) -> dict[str,
 
 
 class _Message:
-    """What both messages have: lines by lower-case name, and dictionaries parsed once. Nothing is changed once made.
+    """What both messages have: fields, and dictionaries parsed once. Nothing is changed once made.
 
     What is derived is kept apart from the fields, so that none can pass for it.
     """
 
-    __slots__ = ("_fields", "_parsed", "derived", "headers")
+    __slots__ = ("_parsed", "derived", "fields")
 
-    def __init__(self, headers: Headers, derived: dict[str, str]) -> None:
-        self.headers = headers
+    def __init__(self, headers: Headers | Fields, derived: dict[str, str]) -> None:
+        self.fields = headers if isinstance(headers, Fields) else Fields(headers)
         self.derived = derived
-        self._fields = _index(headers)
         self._parsed: dict[str, Dictionary] = {}
+
+    @property
+    def headers(self) -> Headers:
+        """Every header line, as it came."""
+        return self.fields.headers
 
     def lines(self, name: str) -> Sequence[str]:
         """Return the raw values of the field's lines, in order; `name` in lower case."""
-        return self._fields.get(name, ())
-
-    def value(self, name: str) -> str | None:
-        """Return a derived component, or a field that is one printable line, stripped; None where it is neither."""
-        if name[0] == "@":
-            return self.derived.get(name)
-        lines = self._fields.get(name)
-        if lines is None or len(lines) != 1 or not lines[0].isprintable():
-            return None
-        return lines[0].strip(" \t")
+        return self.fields.lines(name)
 
     def dictionary(self, name: str) -> Dictionary:
         """Return the field, all lines joined, as a dictionary without duplicated keys (RFC 9651 section 4.2).
@@ -76,8 +91,9 @@ class _Message:
         """
         known = self._parsed.get(name)
         if known is None:
-            lines = self.lines(name)
-            text = lines[0] if len(lines) == 1 else ", ".join(line for line in lines if line.strip(" \t"))
+            text = self.fields.line(name)
+            if text is None:
+                text = ", ".join(line for line in self.fields.lines(name) if line.strip(" \t"))
             known = self._parsed[name] = parse_dictionary(text.strip(" \t"), unique=True)
         return known
 
@@ -90,7 +106,7 @@ class Request(_Message):
 
     __slots__ = ("authority", "method", "scheme", "target")
 
-    def __init__(self, method: str, scheme: str, authority: str, target: str, headers: Headers) -> None:
+    def __init__(self, method: str, scheme: str, authority: str, target: str, headers: Headers | Fields) -> None:
         if not target.startswith("/"):
             raise SignatureError("malformed", "the request target is not in origin form", "@request-target")
         self.method = method
@@ -114,7 +130,7 @@ class Response(_Message):
 
     __slots__ = ("status",)
 
-    def __init__(self, status: int, headers: Headers) -> None:
+    def __init__(self, status: int, headers: Headers | Fields) -> None:
         self.status = status
         super().__init__(headers, {"@status": f"{status:03d}"})
 

@@ -4,7 +4,7 @@ Nonces and times are arguments. An answer is bound to its question: it covers th
 signature, so that it cannot be moved to another question.
 """
 
-from base64 import b64encode
+from binascii import b2a_base64
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -12,7 +12,7 @@ from signing.base import signature_base, signature_params
 from signing.components import Covered, cover
 from signing.digest import content_digest
 from signing.errors import SignatureError
-from signing.fields import BareItem
+from signing.fields import BareItem, serialise_params
 from signing.keys import SigningKey
 from signing.request import Message, Request, Response
 
@@ -21,13 +21,10 @@ _CACHED_LENGTH = 64
 """Component lists for longer labels are made each time."""
 
 
-def _signed(
-    key: SigningKey, covered: Covered, params: dict[str, BareItem], message: Message, request: Request | None = None
-) -> tuple[str, str]:
-    """Return the member of `Signature-Input` and that of `Signature`."""
-    text = signature_params(covered, params)
+def _signature(key: SigningKey, covered: Covered, text: str, message: Message, request: Request | None = None) -> str:
+    """Return the member of `Signature` beside `text`, that of `Signature-Input`."""
     signature = key.sign(signature_base(covered, text, message, request))
-    return text, f":{b64encode(signature).decode()}:"
+    return f":{b2a_base64(signature, newline=False).decode()}:"
 
 
 def sign_request(
@@ -60,7 +57,9 @@ def sign_request(
         params["expires"] = expires
     if tag is not None:
         params["tag"] = tag
-    text, signature = _signed(key, cover(names), params, request)
+    wanted = cover(names)
+    text = signature_params(wanted, params)
+    signature = _signature(key, wanted, text, request)
     return [*added, ("Signature-Input", f"{label}={text}"), ("Signature", f"{label}={signature}")]
 
 
@@ -79,6 +78,12 @@ def _answer_names(*, receipt: bool, digest: bool, label: str | None) -> list[str
 @lru_cache(maxsize=64)
 def _usual_answer(receipt: bool, digest: bool, label: str | None) -> Covered:
     return cover(_answer_names(receipt=receipt, digest=digest, label=label))
+
+
+@lru_cache(maxsize=64)
+def _signer(keyid: str) -> str:
+    """Return the parameters of an answer's signature that are always the same."""
+    return serialise_params({"keyid": keyid, "tag": TAG})
 
 
 def answer_components(response: Response, request: Request, request_label: str | None) -> Covered:
@@ -101,9 +106,9 @@ def sign_response(
     was selected, if exactly one was. Raises `SignatureError` where a component to be covered has no value.
     """
     covered = answer_components(response, request, request_label)
-    params: dict[str, BareItem] = {"created": created, "keyid": key.keyid, "tag": TAG}
+    text = f"{covered.text};created={created:d}{_signer(key.keyid)}"
     try:
-        text, signature = _signed(key, covered, params, response, request)
+        signature = _signature(key, covered, text, response, request)
     except SignatureError as error:
         raise SignatureError("malformed", "the answer cannot be bound to this request", error.component) from error
     return f"{TAG}={text}", f"{TAG}={signature}"

@@ -65,8 +65,8 @@ class Reservation(NamedTuple):
 
 
 class Draft(NamedTuple):
-    """One thing that happened. Identifiers of people are given plain and stored as pseudonyms and
-    sealed; everything in `sealed` is stored only encrypted.
+    """One thing that happened. Identifiers of people are given plain and stored as pseudonyms and sealed; everything
+    in `sealed` is stored only encrypted. From `client` to `config_version` a leaf holds it as it is.
     """
 
     kind: Kind
@@ -80,6 +80,16 @@ class Draft(NamedTuple):
     component: str | None = None
     legal_basis: str | None = None
     unit: str | None = None
+    mode: str | None = None
+    """`lookup`, `verification`, or for reads and refusals the route's name."""
+    outcome: str | None = None
+    """`found`, `no_match`, `match`, `review`, `mismatch`, or a problem code."""
+    reason: str | None = None
+    """A short machine word beside a problem code; never personal data."""
+    agreement: str | None = None
+    question: str | None = None
+    """Entry id of the question that this `answered` or `abandoned` entry closes."""
+    config_version: int | None = None
     officer: str | None = None
     """The officer's number; pseudonymised."""
     subject: tuple[str, str] | None = None
@@ -90,16 +100,6 @@ class Draft(NamedTuple):
     """The network address a request came from; pseudonymised."""
     fields: tuple[str, ...] = ()
     """Names of fields asked (`asked`), disclosed (`answered`) or claimed."""
-    mode: str | None = None
-    """`lookup`, `verification`, or for reads and refusals the route's name."""
-    outcome: str | None = None
-    """`found`, `no_match`, `match`, `review`, `mismatch`, or a problem code."""
-    reason: str | None = None
-    """A short machine word beside a problem code; never personal data."""
-    agreement: str | None = None
-    config_version: int | None = None
-    question: str | None = None
-    """Entry id of the question that this `answered` or `abandoned` entry closes."""
     commitment: bytes | None = None
     """SHA-256(salt ‖ SHA-256(body)) of the answer (PROTOCOL section 3)."""
     detail: Mapping[str, Any] = _NOTHING

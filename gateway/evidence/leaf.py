@@ -8,8 +8,11 @@ is a function of the leaf, `project`, which `audit verify` holds against the row
 import os
 from base64 import b64decode
 from binascii import b2a_base64
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta, timezone
+from functools import lru_cache
+from itertools import compress, repeat
+from operator import is_not, itemgetter
 from typing import Any, NamedTuple
 
 import orjson
@@ -23,6 +26,10 @@ _OPTIONS = orjson.OPT_SORT_KEYS | orjson.OPT_UTC_Z
 _VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
 """The two bits of RFC 9562's variant before two random ones."""
 _LOCAL = timezone(timedelta(hours=7))
+_PLAIN = range(Draft._fields.index("client"), Draft._fields.index("config_version") + 1)
+_PLAIN_NAMES = (*(Draft._fields[place] for place in _PLAIN[:-1]), "config")
+_plain = itemgetter(*_PLAIN)
+"""Members of a draft that the leaf holds as they are, their names there, and what takes them."""
 _UNDER_GRANT = frozenset({Kind.ASKED, Kind.READ, Kind.STATUS})
 """Kinds that act under a grant: their `config_version` must be the one in force."""
 
@@ -69,18 +76,19 @@ def encode(draft: Draft, origin: str, pseudonyms: Pseudonyms, sealer: Sealer) ->
     address = pseudonyms.of_address(year, draft.address) if draft.address else None
     deadline = draft.deadline.astimezone(UTC) if draft.deadline else None
     key = sealer.data_key(unix_s)
-    members = {
-        "v": VERSION,
-        "id": entry_id,
-        "kind": kind,
-        "at": at,
-        **_plain_members(draft),
-        "pseudonyms": _pseudonym_members(year, officer=officer, subject=subject, person=person, address=address),
-        "fields": draft.fields or None,
-        "detail": draft.detail or None,
-        "commitment": None if draft.commitment is None else _base64(draft.commitment),
-        "deadline": deadline,
-    }
+    members = _present(_PLAIN_NAMES, _plain(draft))
+    members.update(v=VERSION, id=entry_id, kind=kind, request_id=draft.request_id, at=at)
+    pseudonyms_text = _pseudonym_members(year, officer, subject, person, address)
+    if pseudonyms_text:
+        members["pseudonyms"] = pseudonyms_text
+    if draft.fields:
+        members["fields"] = draft.fields
+    if draft.detail:
+        members["detail"] = draft.detail
+    if draft.commitment is not None:
+        members["commitment"] = _base64(draft.commitment)
+    if deadline is not None:
+        members["deadline"] = deadline
     plain = _sealed_members(draft)
     if plain:
         members["sealed"] = seal(key, orjson.dumps(plain, _jsonable, _OPTIONS), associated_data(origin, entry_id, kind))
@@ -100,55 +108,54 @@ def encode(draft: Draft, origin: str, pseudonyms: Pseudonyms, sealer: Sealer) ->
         draft.outcome,
         draft.question,
         deadline,
-        orjson.dumps({name: value for name, value in members.items() if value is not None}, _jsonable, _OPTIONS),
+        orjson.dumps(members, _jsonable, _OPTIONS),
         *_claims(draft, pseudonyms, year, unix_s),
     )
     return Encoded(row, key)
 
 
-def _plain_members(draft: Draft) -> dict[str, Any]:
-    return {
-        "request_id": draft.request_id,
-        "client": draft.client,
-        "keyid": draft.keyid,
-        "service": draft.service,
-        "procedure": draft.procedure,
-        "dossier": draft.dossier,
-        "component": draft.component,
-        "legal_basis": draft.legal_basis,
-        "unit": draft.unit,
-        "mode": draft.mode,
-        "outcome": draft.outcome,
-        "reason": draft.reason,
-        "agreement": draft.agreement,
-        "question": draft.question,
-        "config": draft.config_version,
-    }
+def _present(names: Iterable[str], values: Iterable[Any]) -> dict[str, Any]:
+    """Return the members that have a value. `values` is read twice."""
+    return dict(compress(zip(names, values, strict=True), map(is_not, values, repeat(None))))
 
 
 def _base64(value: bytes) -> str:
     return b2a_base64(value, newline=False).decode()
 
 
-def _pseudonym_members(year: int, **pseudonyms: bytes | None) -> dict[str, Any] | None:
-    members: dict[str, Any] = {name: _base64(value) for name, value in pseudonyms.items() if value}
+_remembered_base64 = lru_cache(maxsize=4096)(_base64)
+"""For pseudonyms: an answer names those of its question again."""
+
+
+def _pseudonym_members(
+    year: int, officer: bytes | None, subject: bytes | None, person: bytes | None, address: bytes | None
+) -> dict[str, Any]:
+    members: dict[str, Any] = {}
+    if officer:
+        members["officer"] = _remembered_base64(officer)
+    if subject:
+        members["subject"] = _remembered_base64(subject)
+    if person:
+        members["person"] = _remembered_base64(person)
+    if address:
+        members["address"] = _remembered_base64(address)
     if members:
         members["year"] = year
-    return members or None
+    return members
 
 
 def _sealed_members(draft: Draft) -> dict[str, Any]:
     """Return what is sealed: identifiers in clear, unless the caller says more about them, and the rest as given."""
-    plain: dict[str, Any] = {}
+    plain = _present(draft.sealed.keys(), draft.sealed.values())
     if draft.subject:
-        plain["subject"] = {"id_type": draft.subject[0], "id": draft.subject[1]}
+        plain.setdefault("subject", {"id_type": draft.subject[0], "id": draft.subject[1]})
     if draft.officer:
-        plain["officer"] = {"id": draft.officer}
+        plain.setdefault("officer", {"id": draft.officer})
     if draft.person_id:
-        plain["person_id"] = draft.person_id
+        plain.setdefault("person_id", draft.person_id)
     if draft.address:
-        plain["address"] = draft.address
-    return plain | {name: value for name, value in draft.sealed.items() if value is not None}
+        plain.setdefault("address", draft.address)
+    return plain
 
 
 def _claims(draft: Draft, pseudonyms: Pseudonyms, year: int, unix_s: float) -> tuple[Any, ...]:

@@ -24,11 +24,11 @@ from gateway.refusals import Refusal
 from gateway.telemetry import Telemetry, where
 from gateway.web.answer import Answer
 from gateway.web.problems import ProblemWriter
-from gateway.web.receive import ClientGone, check_headers, header_lines, read_body
+from gateway.web.receive import ClientGone, check_headers, header_fields, read_body
 from gateway.web.routes import Route, RouteTable
 from gateway.web.signer import AnswerSigner
 from gateway.web.target import Target, Targets
-from signing.message import Request
+from signing.message import Fields, Request
 
 _NOWHERE = Request("GET", "http", "", "/", ())
 """The request of an exchange until its target is known: outside `/v1`, so it is neither recorded nor signed."""
@@ -106,12 +106,13 @@ class Edge:
             return await self._refused(exchange, Refusal("internal", type(error).__name__))
 
     async def _answered(self, raw: BaseRequest, exchange: Exchange) -> Reply:
-        headers = header_lines(raw)
-        exchange.address = self._proxies.origin(exchange.peer, _forwarded(headers))
-        target = self._target(raw, exchange, headers)
+        fields = header_fields(raw)
+        exchange.address = self._proxies.origin(exchange.peer, fields.lines("x-forwarded-for"))
+        target = self._target(raw, exchange, fields)
         match = self._routes.match(target.path)
         route = match.route(raw.method)
-        if any("websocket" in value.lower() for value in exchange.request.lines("upgrade")):
+        upgrades = fields.lines("upgrade")
+        if upgrades and any("websocket" in value.lower() for value in upgrades):
             raise Refusal("method-not-allowed", "upgrade", allow=route.method)
         exchange.route = route.name
         if self._waiting > self._max_waiting:
@@ -121,19 +122,19 @@ class Edge:
             return await self._signed(exchange, route, match.params)
         return await route.handler(exchange, match.params)
 
-    def _target(self, raw: BaseRequest, exchange: Exchange, headers: list[tuple[str, str]]) -> Target:
+    def _target(self, raw: BaseRequest, exchange: Exchange, fields: Fields) -> Target:
         """Accept the target. A refusal of it is bound to the request as far as that can be written."""
-        hosts = [value for name, value in headers if name == "host"]
+        hosts = fields.lines("host")
         try:
-            check_headers(headers)
+            check_headers(fields)
             target = self._targets.accept(raw.raw_path, hosts)
             exchange.query = parse_query(target.query)
         except Refusal:
             presumed = self._targets.presumed(raw.raw_path, hosts)
             if presumed is not None:
-                exchange.request = Request(raw.method, presumed.scheme, presumed.authority, presumed.raw, headers)
+                exchange.request = Request(raw.method, presumed.scheme, presumed.authority, presumed.raw, fields)
             raise
-        exchange.request = Request(raw.method, target.scheme, target.authority, target.raw, headers)
+        exchange.request = Request(raw.method, target.scheme, target.authority, target.raw, fields)
         return target
 
     async def _signed(self, exchange: Exchange, route: Route, params: dict[str, str]) -> Reply:
@@ -180,10 +181,6 @@ class Edge:
         if not going_on:
             response.force_close()
         return response
-
-
-def _forwarded(headers: list[tuple[str, str]]) -> list[str]:
-    return [value for name, value in headers if name == "x-forwarded-for"]
 
 
 def parse_query(query: str | None) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """Step 1 of a look-up: the raw request, its limits, and its body exactly as sent."""
 
 import asyncio
+from itertools import chain
 
 from aiohttp import hdrs
 from aiohttp.web import BaseRequest, RequestPayloadError
@@ -8,7 +9,7 @@ from aiohttp.web import BaseRequest, RequestPayloadError
 from gateway.flow.exchange import JSON
 from gateway.refusals import Refusal
 from gateway.web.routes import Route
-from signing.message import Request
+from signing.message import Fields, Request
 
 MAX_BODY = 1 << 20
 MAX_HEADERS = 32 << 10
@@ -20,26 +21,27 @@ class ClientGone(Exception):  # noqa: N818 — nothing went wrong here: somebody
     """The client closed the connection, or sent its body too slowly: there is nobody to answer."""
 
 
-def header_lines(request: BaseRequest) -> list[tuple[str, str]]:
-    """Return every header line as it came: lower-case name, raw value."""
+def header_fields(request: BaseRequest) -> Fields:
+    """Return the header lines as they came: lower-case name, raw value."""
     raw = request.raw_headers
     names = b"\0".join([name for name, _ in raw]).decode("latin-1").lower().split("\0")
     values = b"\0".join([value for _, value in raw]).decode("latin-1").split("\0")
     if len(names) != len(raw) or len(values) != len(raw):  # no line at all; the parser lets no NUL pass
-        return [(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in raw]
-    return list(zip(names, values, strict=True))
+        return Fields([(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in raw])
+    return Fields(list(zip(names, values, strict=True)))
 
 
-def check_headers(lines: list[tuple[str, str]]) -> None:
-    """Raise `Refusal` over 32 KiB of header lines in all."""
-    if sum([len(name) + len(value) + 4 for name, value in lines]) > MAX_HEADERS:
+def check_headers(fields: Fields) -> None:
+    """Raise `Refusal` over 32 KiB of header lines in all, each with its colon, space and line end."""
+    lines = fields.headers
+    if sum(map(len, chain.from_iterable(lines))) + 4 * len(lines) > MAX_HEADERS:
         raise Refusal("headers-too-large", "headers")
 
 
 async def read_body(request: BaseRequest, route: Route, sent: Request) -> bytes:
     """Return the body's bytes, never inflated. Raises `Refusal` (400, 413, 415) or `ClientGone`."""
-    codings = [value.strip().lower() for value in sent.lines("transfer-encoding")]
-    if codings not in ([], ["chunked"]):
+    codings = sent.lines("transfer-encoding")
+    if codings and [value.strip().lower() for value in codings] != ["chunked"]:
         raise Refusal("request-malformed", "transfer-encoding", detail="The only transfer coding is chunked.")
     length = request.content_length
     if route.method == hdrs.METH_GET:
@@ -51,7 +53,8 @@ async def read_body(request: BaseRequest, route: Route, sent: Request) -> bytes:
         raise Refusal("payload-too-large", "length")
     _check_type(sent)
     _check_encoding(sent)
-    if "100-continue" in [value.lower() for value in sent.lines("expect")]:
+    expected = sent.lines("expect")
+    if expected and "100-continue" in [value.lower() for value in expected]:
         await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         request.writer.output_size = 0
     if request.content.is_eof() and request.content.exception() is None and length is not None:

@@ -4,6 +4,7 @@ Routing, authorisation and the signature all use the one string that came over t
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import unquote_to_bytes, urlsplit
@@ -34,7 +35,7 @@ class Targets:
         self._schemes = {parts.netloc: parts.scheme for parts in map(urlsplit, public_urls)}
         self._first = urlsplit(public_urls[0])
 
-    def accept(self, raw: str, hosts: list[str]) -> Target:
+    def accept(self, raw: str, hosts: Sequence[str]) -> Target:
         """Check a raw target and the `Host` lines. Raises `Refusal` `request-malformed`."""
         path, query = _split(raw)
         if len(hosts) != 1 or hosts[0] not in self._schemes:
@@ -43,7 +44,7 @@ class Targets:
             )
         return Target(self._schemes[hosts[0]], hosts[0], raw, path, query)
 
-    def presumed(self, raw: str, hosts: list[str]) -> Target | None:
+    def presumed(self, raw: str, hosts: Sequence[str]) -> Target | None:
         """Return a target for signing a refusal of one that was not accepted; `None` where it cannot be written."""
         if not raw.startswith("/") or not raw.isascii() or not raw.isprintable() or " " in raw:
             return None

@@ -5,15 +5,16 @@ one of four `RegistryError`s. It never returns "no match" for an answer it did n
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any, Protocol
 
+from schemas.frozen import valueclass
 from schemas.grants import Grant
 from schemas.services import ServiceSpec
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass
 class Call:
     """One outward call. `request_id` goes upstream for correlation; `now` is aware (UTC)."""
 
@@ -24,7 +25,7 @@ class Call:
     traceparent: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass
 class RegistryAnswer:
     """What a registry said, in canonical words.
 

@@ -8,7 +8,6 @@ aiohttp's parser (llhttp) reads the answers; its client would spend three times 
 import asyncio
 import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import cast
 
 from aiohttp.http import HttpResponseParser, RawResponseMessage
@@ -16,6 +15,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.streams import StreamReader
 
 from adapters.contract import RegistryError, RegistryFault, RegistryInvalid, RegistryTimeout, RegistryUnavailable
+from schemas.frozen import valueclass
 
 MAX_BODY = 1 << 20
 """Largest body accepted, bytes."""
@@ -27,7 +27,7 @@ _BAD_REQUEST = 400
 _SERVER_ERROR = 500
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass
 class Reply:
     """A registry's whole answer: its status, the lower-case media type and the body's bytes."""
 

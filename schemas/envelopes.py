@@ -6,7 +6,6 @@ have is no fault of form: the agreement check refuses it.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -14,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from schemas.claims import check_claim
 from schemas.dates import PartialDate, parse_partial
+from schemas.frozen import valueclass
 from schemas.grants import Officer, Purpose, Subject
 from schemas.identifiers import canonical, canonical_agency, checked_dossier, procedure_national
 from schemas.names import checked_name
@@ -41,7 +41,7 @@ _FieldName = Annotated[str, Field(min_length=1, max_length=FIELD_NAME_LIMIT)]
 _T = TypeVar("_T")
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass
 class LookupRequest:
     """A well-formed look-up. `purpose.procedure` is the national code, whatever copy of it was sent."""
 
@@ -50,7 +50,7 @@ class LookupRequest:
     fields: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass
 class VerificationRequest:
     """A well-formed verification: `claims` maps field names to claimed values."""
 

@@ -5,11 +5,13 @@ routing must use the very same strings.
 """
 
 from collections.abc import Sequence
+from operator import itemgetter
 
 from signing.errors import SignatureError
 from signing.fields import Dictionary, parse_dictionary
 
 Headers = Sequence[tuple[str, str]]
+_NAME, _VALUE = itemgetter(0), itemgetter(1)
 _DEFAULT_PORT = {"http": ":80", "https": ":443"}
 
 
@@ -20,7 +22,7 @@ class Fields:
 
     def __init__(self, headers: Headers) -> None:
         self.headers = headers
-        self._once = {name.lower(): value for name, value in headers}
+        self._once = dict(zip(map(str.lower, map(_NAME, headers)), map(_VALUE, headers), strict=True))
         self._repeated: dict[str, list[str]] = {}
         if len(self._once) != len(headers):
             self._take_repeated()

@@ -10,7 +10,7 @@ resolved is `invalid`.
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -49,8 +49,7 @@ class Policy:
 DEFAULT_POLICY = Policy()
 
 
-@dataclass(frozen=True, slots=True)
-class VerifiedRequest:
+class VerifiedRequest(NamedTuple):
     """What a verified request's signature says. Times in Unix seconds."""
 
     keyid: str
@@ -60,8 +59,12 @@ class VerifiedRequest:
     nonce: str
     expires: int | None
     components: tuple[str, ...]
-    base: bytes = field(repr=False)
-    signature: bytes = field(repr=False)
+    base: bytes
+    signature: bytes
+
+    def __repr__(self) -> str:
+        """Neither base nor signature: they may tell of persons."""
+        return f"VerifiedRequest({self.keyid!r}, {self.label!r}, {self.created!r}, {self.components!r})"
 
 
 class SignedButUnfit(SignatureError):  # noqa: N818 — named for what happened
@@ -106,9 +109,10 @@ _TYPES: dict[str, type] = {"created": int, "expires": int, "nonce": str, "keyid"
 
 
 def _check_types(params: Parameters) -> None:
-    for name, value in params.items():
-        if name in _TYPES and type(value) is not _TYPES[name]:
-            raise SignatureError("malformed", "a signature parameter has the wrong type", name)
+    if not dict(zip(params, map(type, params.values()), strict=True)).items() <= _TYPES.items():
+        for name, value in params.items():
+            if name in _TYPES and type(value) is not _TYPES[name]:
+                raise SignatureError("malformed", "a signature parameter has the wrong type", name)
     nonce = params.get("nonce")
     if nonce is not None and not _NONCE.fullmatch(str(nonce)):
         raise SignatureError("malformed", "the nonce is not 16 to 128 visible ASCII characters", "nonce")

@@ -5,11 +5,12 @@ pseudonymised), appends it durably and answers with its place, or says which res
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
+
+from schemas.frozen import valueclass
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
@@ -112,7 +113,7 @@ class Draft(NamedTuple):
     """For `asked`: when the sweeper may close it as abandoned."""
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass
 class Recorded:
     """A durable entry: where it stands."""
 

@@ -5,7 +5,6 @@ is what is parsed (fields or claims) and what is told (values or a verdict).
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from time import monotonic
 from typing import Any
@@ -26,6 +25,7 @@ from gateway.registries.registry import Registry
 from gateway.snapshot import Snapshot
 from schemas.dates import local_day
 from schemas.envelopes import SchemaError
+from schemas.frozen import valueclass
 from schemas.grants import Grant, Purpose, Subject
 from schemas.identifiers import person_key
 from schemas.services import ServiceSpec
@@ -34,7 +34,7 @@ from schemas.strict_json import JsonRefused, loads
 _GRANT_ATTEMPTS = 5
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass
 class Disclosure:
     """What an answer tells: its JSON body, the word the log keeps, and the names of disclosed fields."""
 
@@ -43,7 +43,7 @@ class Disclosure:
     disclosed: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass
 class Wish:
     """A parsed request: the subject, the purpose, the fields it needs, how to tell the answer."""
 
@@ -201,7 +201,7 @@ def _parsed(exchange: Exchange, spec: ServiceSpec, parse: Parse) -> Wish:
         unit=purpose.officer.unit,
         officer=purpose.officer.id,
         subject=(wish.subject.id_type, wish.subject.id),
-        fields=tuple([name for name in wish.fields if name in spec.fields]),
+        fields=tuple(filter(spec.known.__contains__, wish.fields)),
     )
     return wish
 

@@ -10,6 +10,7 @@ import orjson
 from gateway.authentication import Caller
 from gateway.evidence.contract import Recorded
 from schemas.dates import LOCAL
+from schemas.frozen import valueclass
 from signing.message import Request
 
 JSON = "application/json"
@@ -38,7 +39,7 @@ class Exchange:
     """What is known of the request so far, for the entry of a refusal: members of `Draft`."""
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass
 class Reply:
     """What goes back. `receipt` is the value of the `Lienthong-Receipt` header."""
 

@@ -7,9 +7,10 @@ by one `zip` and nothing is looked at twice. This is the hot path.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from gateway.store.database import Session, StoreRefused, StoreUnavailable
+from schemas.frozen import valueclass
 
 
 class EntryRow(NamedTuple):
@@ -57,7 +58,7 @@ class SealingKey:
     wrapped: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass
 class Appended:
     """What became of a batch: winners take indexes from `first` on, in order; `lost` is 0 for a winner."""
 
@@ -126,12 +127,17 @@ def _joined(column: Sequence[str | None]) -> str | None:
     """
     if not any(column):
         return None
-    text = _BETWEEN.join([_ABSENT if value is None else value for value in column])
-    if text.count(_BETWEEN) != len(column) - 1 or text.count(_ABSENT) != column.count(None):
+    absent = column.count(None)
+    if absent:
+        column = [_ABSENT if value is None else value for value in column]
+    text = _BETWEEN.join(cast("Sequence[str]", column))
+    if text.count(_BETWEEN) != len(column) - 1 or text.count(_ABSENT) != absent:
         raise StoreRefused("a member of an entry holds a control character")
     return text
 
 
 def _numbers(column: Sequence[int | None]) -> str:
     """Return a column of numbers as one text, as `_joined` does."""
-    return _BETWEEN.join([_ABSENT if value is None else str(value) for value in column])
+    if None in column:
+        return _BETWEEN.join([_ABSENT if value is None else str(value) for value in column])
+    return _BETWEEN.join(map(str, column))

@@ -23,7 +23,7 @@ class Answer:
 
     def __init__(self, status: int, headers: Sequence[tuple[str, str]], body: bytes) -> None:
         """Make the bytes. Raises `ValueError` where a header holds a line end or is not ASCII."""
-        lines = [_STATUS_LINES[status], *[f"{name}: {value}" for name, value in headers]]
+        lines = [_STATUS_LINES[status], *map(": ".join, headers)]
         head = "\r\n".join([*lines, f"Date: {rfc822_formatted_time()}", f"Content-Length: {len(body)}", "\r\n"])
         if head.count("\n") != len(lines) + 3 or head.count("\r") != len(lines) + 3:
             raise ValueError("a header of an answer holds a line end")

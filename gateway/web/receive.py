@@ -2,6 +2,7 @@
 
 import asyncio
 from itertools import chain
+from operator import itemgetter
 
 from aiohttp import hdrs
 from aiohttp.web import BaseRequest, RequestPayloadError
@@ -14,6 +15,7 @@ from signing.message import Fields, Request
 MAX_BODY = 1 << 20
 MAX_HEADERS = 32 << 10
 BODY_SECONDS = 30.0
+_NAME, _VALUE = itemgetter(0), itemgetter(1)
 _CHARSETS = frozenset({"", "charset=utf-8", 'charset="utf-8"'})
 
 
@@ -24,8 +26,8 @@ class ClientGone(Exception):  # noqa: N818 — nothing went wrong here: somebody
 def header_fields(request: BaseRequest) -> Fields:
     """Return the header lines as they came: lower-case name, raw value."""
     raw = request.raw_headers
-    names = b"\0".join([name for name, _ in raw]).decode("latin-1").lower().split("\0")
-    values = b"\0".join([value for _, value in raw]).decode("latin-1").split("\0")
+    names = b"\0".join(map(_NAME, raw)).decode("latin-1").lower().split("\0")
+    values = b"\0".join(map(_VALUE, raw)).decode("latin-1").split("\0")
     if len(names) != len(raw) or len(values) != len(raw):  # no line at all; the parser lets no NUL pass
         return Fields([(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in raw])
     return Fields(list(zip(names, values, strict=True)))

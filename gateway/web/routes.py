@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from gateway.flow.exchange import Exchange, Reply
 from gateway.refusals import Refusal
+from schemas.frozen import valueclass
 
 Handler = Callable[[Exchange, dict[str, str]], Awaitable[Reply]]
 _SEGMENT = r"[A-Za-z0-9._~-]+"
@@ -35,7 +36,7 @@ class Route:
         return self.template.startswith("/v1/")
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass
 class Match:
     """A path that exists: its methods, and what its template's names stand for."""
 

@@ -5,11 +5,11 @@ Routing, authorisation and the signature all use the one string that came over t
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import unquote_to_bytes, urlsplit
 
 from gateway.refusals import Refusal
+from schemas.frozen import valueclass
 
 _TARGET = re.compile(r"/[\x21-\x22\x24-\x3a\x3c-\x7e]*\Z")  # visible ASCII without '#' and ';'
 _PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
@@ -17,7 +17,7 @@ _FORBIDDEN = re.compile(r"//|\\|%2e|%2f|%5c|%00|%25|%3b|(?:^|/)\.{1,2}(?:/|$)", 
 _NON_ASCII = re.compile(r"%[89A-Fa-f][0-9A-Fa-f]")
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass
 class Target:
     """An accepted target: a public URL of ours, the raw path and the raw query (without `?`)."""
 

@@ -126,7 +126,7 @@ class HttpTransport:
         texts = "".join([target, *headers, *headers.values()])
         if not (texts.isascii() and texts.isprintable()) or " " in target:
             raise RegistryFault("unsendable")
-        lines = "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
+        lines = "".join(map("%s: %s\r\n".__mod__, headers.items()))
         head = f"{method} {target} HTTP/1.1\r\n{self._fixed}{lines}"
         if body is None:
             return f"{head}\r\n".encode("ascii")

@@ -58,6 +58,7 @@ class Connection(asyncio.Protocol):
         self._accepted: frozenset[int] = frozenset()
         self._message: RawResponseMessage | None = None
         self._payload: StreamReader | None = None
+        self._media_type = ""
         self._body = b""
         self._begun = False
         self.reusable = False
@@ -148,7 +149,7 @@ class Connection(asyncio.Protocol):
             raise RegistryInvalid("garbage")
         if message.code < _FINAL:
             return
-        _check_head(message.code, message.headers, self._accepted)
+        self._media_type = _checked_head(message.code, message.headers, self._accepted)
         self._message, self._payload = message, payload
 
     def _take_body(self) -> None:
@@ -167,7 +168,7 @@ class Connection(asyncio.Protocol):
             self.abort()
         if not self._body:
             raise RegistryInvalid("empty")
-        waiter.set_result(Reply(message.code, _media_type(message.headers), self._body))
+        waiter.set_result(Reply(message.code, self._media_type, self._body))
 
     def _fail(self, error: RegistryError) -> None:
         if self._waiter is not None and not self._waiter.done():
@@ -178,8 +179,8 @@ class Connection(asyncio.Protocol):
         self._fail(RegistryTimeout("deadline"))
 
 
-def _check_head(status: int, headers: Mapping[str, str], accepted: frozenset[int]) -> None:
-    """Judge an answer before its body is read."""
+def _checked_head(status: int, headers: Mapping[str, str], accepted: frozenset[int]) -> str:
+    """Judge an answer before its body is read; return its media type."""
     if status not in accepted:
         if status >= _BAD_REQUEST:
             raise RegistryFault(f"http-{status}" if status < _SERVER_ERROR else "http-5xx")
@@ -189,12 +190,10 @@ def _check_head(status: int, headers: Mapping[str, str], accepted: frozenset[int
     length = headers.get("Content-Length", "")
     if length.isdecimal() and int(length) > MAX_BODY:
         raise RegistryInvalid("too-large")
-    if _media_type(headers) == "text/html":
+    media_type = headers.get("Content-Type", "application/octet-stream").partition(";")[0].strip().lower()
+    if media_type == "text/html":
         raise RegistryInvalid("html")
-
-
-def _media_type(headers: Mapping[str, str]) -> str:
-    return headers.get("Content-Type", "application/octet-stream").partition(";")[0].strip().lower()
+    return media_type
 
 
 _NO_FLOW_CONTROL = _NoFlowControl()

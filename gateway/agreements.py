@@ -7,6 +7,7 @@ covers the purpose and another that covers the fields do not add up.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from gateway.authentication import Caller
 from gateway.refusals import Refusal
@@ -18,6 +19,7 @@ from schemas.pointers import FieldError
 from schemas.services import ServiceSpec
 
 _NOBODY = Scope(frozenset())
+_REMEMBERED = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +51,9 @@ def grant(
     where in the request each field stands.
     """
     client = caller.client.client
-    rows = [row for row in snapshot.grants.get((client, spec.name), ()) if row.valid_from <= today <= row.valid_until]
-    if not rows:
-        raise Refusal("agreement-missing", "no-row")
-    rows = _of_purpose(rows, purpose)
-    granted = rows
-    rows = [row for row in rows if row.fields.issuperset(fields)]
+    agreed = snapshot.grants.get((client, spec.name), ())
+    granted = _of_purpose(agreed, today, purpose.procedure, purpose.legal_basis, purpose.officer.unit)
+    rows = [row for row in granted if row.fields.issuperset(fields)]
     if not rows:
         raise Refusal("field-not-granted", "fields", errors=_beyond(granted, fields, pointers))
     rows = [row for row in rows if _covers_dossier(row, purpose.dossier, dossier)]
@@ -88,16 +87,30 @@ def reporting_scope(snapshot: Snapshot, client: str) -> Scope:
 
 def binding_scope(snapshot: Snapshot, client: str, spec: ServiceSpec) -> Scope:
     """Return the agencies of those rows that ask for an open dossier; empty where none does."""
-    rows = [row for row in snapshot.grants.get((client, spec.name), ()) if row.dossier_rule != "none"]
-    return Scope.of(pattern for row in rows for pattern in row.agencies) if rows else _NOBODY
+    return _bound(snapshot.grants.get((client, spec.name), ()))
 
 
-def _of_purpose(rows: list[GrantRow], purpose: Purpose) -> list[GrantRow]:
-    """Return the rows that cover the purpose. Raises `Refusal` that points at the first part none covers."""
-    national = procedure_national(purpose.procedure)
+@lru_cache(maxsize=_REMEMBERED)
+def _bound(rows: tuple[GrantRow, ...]) -> Scope:
+    bound = [row for row in rows if row.dossier_rule != "none"]
+    return Scope.of(pattern for row in bound for pattern in row.agencies) if bound else _NOBODY
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _of_purpose(
+    agreed: tuple[GrantRow, ...], today: date, procedure: str, legal_basis: str, unit: str
+) -> list[GrantRow]:
+    """Return the rows in force that cover the purpose. Raises `Refusal` that points at the first part none covers.
+
+    Remembered, refusals apart: officers of one unit ask for the same procedures all day.
+    """
+    rows = [row for row in agreed if row.valid_from <= today <= row.valid_until]
+    if not rows:
+        raise Refusal("agreement-missing", "no-row")
+    national = procedure_national(procedure)
     rows = _some([row for row in rows if national in row.procedures], "procedure")
-    rows = _some([row for row in rows if purpose.legal_basis in row.legal_bases], "legal_basis")
-    return _some([row for row in rows if _within(row.agencies, purpose.officer.unit)], "officer/unit")
+    rows = _some([row for row in rows if legal_basis in row.legal_bases], "legal_basis")
+    return _some([row for row in rows if _within(row.agencies, unit)], "officer/unit")
 
 
 def _some(rows: list[GrantRow], part: str) -> list[GrantRow]:

@@ -15,9 +15,9 @@ from signing.errors import KeyFormatError
 from signing.keys import Algorithm, VerificationKey
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class GrantRow:
-    """One row of an agreement, with its lists as sets."""
+    """One row of an agreement, with its lists as sets; it equals itself alone, so that it is quickly found again."""
 
     agreement: str
     row: int

@@ -13,6 +13,8 @@ from typing import Any, NoReturn
 MAX_DEPTH = 32
 MAX_DIGITS = 15
 
+_SPACE = " \t\n\r"
+"""RFC 8259 section 2: insignificant before and after a value."""
 _STRINGS = re.compile(rb'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)', re.DOTALL)
 _ROUND = bytes.maketrans(b"[{]}", b"(())")
 _OTHERS = bytes(set(range(256)) - set(b"[{]}"))
@@ -32,15 +34,17 @@ def loads(data: bytes) -> Any:
     if data.startswith(b"\xef\xbb\xbf"):
         raise JsonRefused("bom", "the body starts with a byte order mark")
     try:
-        text = data.decode()
+        text = data.decode().strip(_SPACE)
     except UnicodeDecodeError:
         raise JsonRefused("encoding", "the body is not UTF-8") from None
     if data.count(b"[") + data.count(b"{") > MAX_DEPTH:
         _check_depth(data)
     try:
-        value = _DECODER.decode(text)
+        value, end = _DECODER.raw_decode(text)
     except ValueError:
         raise JsonRefused("syntax", "the body is not JSON") from None
+    if end != len(text):
+        raise JsonRefused("syntax", "something stands behind the JSON")
     if "\\u" in text:
         _check_surrogates(value)
     return value

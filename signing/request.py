@@ -39,7 +39,9 @@ class Fields:
     def lines(self, name: str) -> Sequence[str]:
         """Return the raw values of the field's lines, in order; `name` in lower case."""
         value = self._once.get(name)
-        return self._repeated.get(name, ()) if value is None else (value,)
+        if value is not None:
+            return (value,)
+        return self._repeated.get(name, ()) if self._repeated else ()
 
     def line(self, name: str) -> str | None:
         """Return the raw value of a field that is one line; None where there is none, or several."""

@@ -23,13 +23,15 @@ from gateway.evidence.sealing import VERSION, DataKey, Sealer, associated_data, 
 from gateway.store.append import EntryRow
 
 _OPTIONS = orjson.OPT_SORT_KEYS | orjson.OPT_UTC_Z
-_VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
-"""The two bits of RFC 9562's variant before two random ones."""
 _LOCAL = timezone(timedelta(hours=7))
-_PLAIN = range(Draft._fields.index("client"), Draft._fields.index("config_version") + 1)
-_PLAIN_NAMES = (*(Draft._fields[place] for place in _PLAIN[:-1]), "config")
-_plain = itemgetter(*_PLAIN)
+_PLAIN = ("request_id", *Draft._fields[Draft._fields.index("client") : Draft._fields.index("config_version") + 1])
+_PLAIN_NAMES = (*_PLAIN[:-1], "config")
+_plain = itemgetter(*map(Draft._fields.index, _PLAIN))
 """Members of a draft that the leaf holds as they are, their names there, and what takes them."""
+_named = itemgetter(*map(Draft._fields.index, EntryRow._fields[3:9]))
+"""Takes the columns from `request_id` to `unit`, which a row has from its draft."""
+_PEOPLE = ("officer", "subject", "person", "address")
+"""Whom an entry may name, by the names of their pseudonyms in a leaf; a row has the first three."""
 _UNDER_GRANT = frozenset({Kind.ASKED, Kind.READ, Kind.STATUS})
 """Kinds that act under a grant: their `config_version` must be the one in force."""
 
@@ -47,8 +49,10 @@ class Encoded(NamedTuple):
 
 def uuid7(unix_ms: int) -> str:
     """Return a UUID version 7 (RFC 9562 section 5.7) of the given Unix milliseconds."""
-    time, rand = f"{unix_ms:012x}", os.urandom(10).hex()
-    return f"{time[:8]}-{time[8:]}-7{rand[:3]}-{_VARIANT[rand[3]]}{rand[4:7]}-{rand[7:19]}"
+    rand = int.from_bytes(os.urandom(10), "big")
+    variant = 0x8000 | rand >> 48 & 0x3FFF
+    tail = rand & 0xFFFF_FFFF_FFFF
+    return f"{unix_ms >> 16:08x}-{unix_ms & 0xFFFF:04x}-7{rand >> 68:03x}-{variant:04x}-{tail:012x}"
 
 
 def unix_of(entry_id: str) -> float:
@@ -70,17 +74,13 @@ def encode(draft: Draft, origin: str, pseudonyms: Pseudonyms, sealer: Sealer) ->
     unix_s = at.timestamp()
     year = pseudonyms.year(at.astimezone(_LOCAL).year)
     entry_id, kind = uuid7(int(unix_s * 1000)), draft.kind._value_
-    officer = pseudonyms.of(year, OFFICER, draft.officer) if draft.officer else None
-    subject = pseudonyms.of(year, *draft.subject) if draft.subject else None
-    person = pseudonyms.of(year, "personal_id", draft.person_id) if draft.person_id else None
-    address = pseudonyms.of_address(year, draft.address) if draft.address else None
+    people = _people(draft, pseudonyms, year)
     deadline = draft.deadline.astimezone(UTC) if draft.deadline else None
     key = sealer.data_key(unix_s)
     members = _present(_PLAIN_NAMES, _plain(draft))
-    members.update(v=VERSION, id=entry_id, kind=kind, request_id=draft.request_id, at=at)
-    pseudonyms_text = _pseudonym_members(year, officer, subject, person, address)
-    if pseudonyms_text:
-        members["pseudonyms"] = pseudonyms_text
+    members.update(v=VERSION, id=entry_id, kind=kind, at=at)
+    if any(people):
+        members["pseudonyms"] = _pseudonym_members(year, people)
     if draft.fields:
         members["fields"] = draft.fields
     if draft.detail:
@@ -92,25 +92,10 @@ def encode(draft: Draft, origin: str, pseudonyms: Pseudonyms, sealer: Sealer) ->
     plain = _sealed_members(draft)
     if plain:
         members["sealed"] = seal(key, orjson.dumps(plain, _jsonable, _OPTIONS), associated_data(origin, entry_id, kind))
-    row = EntryRow(
-        at,
-        entry_id,
-        kind,
-        draft.request_id,
-        draft.client,
-        draft.service,
-        draft.procedure,
-        draft.dossier,
-        draft.unit,
-        officer,
-        subject,
-        person,
-        draft.outcome,
-        draft.question,
-        deadline,
-        orjson.dumps(members, _jsonable, _OPTIONS),
-        *_claims(draft, pseudonyms, year, unix_s),
-    )
+    leaf = orjson.dumps(members, _jsonable, _OPTIONS)
+    claims = _claims(draft, pseudonyms, year, unix_s)
+    ended = (draft.outcome, draft.question, deadline)
+    row = EntryRow._make((at, entry_id, kind, *_named(draft), *people[:3], *ended, leaf, *claims))
     return Encoded(row, key)
 
 
@@ -127,20 +112,22 @@ _remembered_base64 = lru_cache(maxsize=4096)(_base64)
 """For pseudonyms: an answer names those of its question again."""
 
 
-def _pseudonym_members(
-    year: int, officer: bytes | None, subject: bytes | None, person: bytes | None, address: bytes | None
-) -> dict[str, Any]:
-    members: dict[str, Any] = {}
-    if officer:
-        members["officer"] = _remembered_base64(officer)
-    if subject:
-        members["subject"] = _remembered_base64(subject)
-    if person:
-        members["person"] = _remembered_base64(person)
-    if address:
-        members["address"] = _remembered_base64(address)
-    if members:
-        members["year"] = year
+def _people(draft: Draft, pseudonyms: Pseudonyms, year: int) -> tuple[bytes | None, ...]:
+    """Return the pseudonyms of officer, subject, person returned and address; None for whom the draft does not name."""
+    officer, subject, person_id, address = draft.officer, draft.subject, draft.person_id, draft.address
+    return (
+        pseudonyms.of(year, OFFICER, officer) if officer else None,
+        pseudonyms.of(year, *subject) if subject else None,
+        pseudonyms.of(year, "personal_id", person_id) if person_id else None,
+        pseudonyms.of_address(year, address) if address else None,
+    )
+
+
+def _pseudonym_members(year: int, people: tuple[bytes | None, ...]) -> dict[str, Any]:
+    members: dict[str, Any] = {
+        name: _remembered_base64(pseudonym) for name, pseudonym in zip(_PEOPLE, people, strict=True) if pseudonym
+    }
+    members["year"] = year
     return members
 
 

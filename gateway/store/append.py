@@ -69,6 +69,8 @@ class Appended:
 
 _BYTES, _TEXTS, _REST, _COLUMNS = 9, 12, 14, 16
 _BETWEEN, _ABSENT = "\x1f", "\x1e"
+_BEFORE_OCTETS = _BETWEEN + r"\x"
+"""PostgreSQL's input of octets; with no digits behind it, an absent value."""
 _REFUSED = "refused"
 
 
@@ -101,15 +103,15 @@ async def append_batch(
         len(entries),
         columns[0] or None,
         *map(_joined, columns[1:_BYTES]),
-        *(column if any(column) else None for column in columns[_BYTES:_TEXTS]),
+        *map(_octets, columns[_BYTES:_TEXTS]),
         *map(_joined, columns[_TEXTS:_REST]),
         *(column if any(column) else None for column in columns[_REST:_COLUMNS]),
-        *((nonce, _numbers(created)) if any(nonce) else (None, None)),
+        *((_octets(nonce), _numbers(created)) if any(nonce) else (None, None)),
         min(held, default=None),
         *((_numbers(config), min(versions), max(versions)) if versions else (None, None, None)),
-        *((quota, _numbers(quota_limit)) if any(quota) else (None, None)),
-        *((guess, _numbers(guess_limit)) if any(guess) else (None, None)),
-        give if any(give) else None,
+        *((_octets(quota), _numbers(quota_limit)) if any(quota) else (None, None)),
+        *((_octets(guess), _numbers(guess_limit)) if any(guess) else (None, None)),
+        _octets(give),
         key.key_id if key else None,
         key.wrapped if key else None,
     )
@@ -134,6 +136,13 @@ def _joined(column: Sequence[str | None]) -> str | None:
     if text.count(_BETWEEN) != len(column) - 1 or text.count(_ABSENT) != absent:
         raise StoreRefused("a member of an entry holds a control character")
     return text
+
+
+def _octets(column: Sequence[bytes | None]) -> str | None:
+    """Return a column of octets as one text of hexadecimal digits, as `_joined` does; none of them may be empty."""
+    if not any(column):
+        return None
+    return r"\x" + _BEFORE_OCTETS.join(map(bytes.hex, [value or b"" for value in column]))
 
 
 def _numbers(column: Sequence[int | None]) -> str:

@@ -13,6 +13,7 @@ from gateway.refusals import Refusal
 from schemas.frozen import valueclass
 
 Handler = Callable[[Exchange, dict[str, str]], Awaitable[Reply]]
+Exists = Callable[[dict[str, str]], bool]
 _SEGMENT = r"[A-Za-z0-9._~-]+"
 _SEGMENTS = {"dossier": r"(?:[A-Za-z0-9._~!$&'()*+,=:@-]|%[0-9A-Fa-f]{2})+"}
 """Names in templates that stand for more: dossier codes are opaque (`schemas.dossier_codes` reads them)."""
@@ -27,7 +28,7 @@ class Route:
     name: str
     handler: Handler
     free: bool = False
-    exists: Callable[[dict[str, str]], bool] | None = None
+    exists: Exists | None = None
     """Whether the template's names stand for something; where not, the path is `not-found`."""
 
     @property
@@ -57,14 +58,15 @@ class RouteTable:
     def __init__(self, routes: list[Route]) -> None:
         self.routes = tuple(routes)
         self._exact: dict[str, dict[str, Route]] = {}
-        self._patterns: list[tuple[re.Pattern[str], dict[str, Route]]] = []
+        self._patterns: list[tuple[re.Pattern[str], dict[str, Route], list[Exists]]] = []
         templates: dict[str, dict[str, Route]] = {}
         for route in routes:
             templates.setdefault(route.template, {})[route.method] = route
         for template, methods in templates.items():
             if "{" in template:
                 pattern = re.sub(r"\\{(\w+)\\}", _group, re.escape(template))
-                self._patterns.append((re.compile(pattern + r"\Z"), methods))
+                checks = [route.exists for route in methods.values() if route.exists]
+                self._patterns.append((re.compile(pattern + r"\Z"), methods, checks))
             else:
                 self._exact[template] = methods
 
@@ -73,15 +75,13 @@ class RouteTable:
         methods = self._exact.get(path)
         if methods is not None:
             return Match(methods, {})
-        for pattern, candidates in self._patterns:
+        for pattern, methods, checks in self._patterns:
             found = pattern.match(path)
-            if found is not None and _exists(candidates, params := found.groupdict()):
-                return Match(candidates, params)
+            if found is not None:
+                params = found.groupdict()
+                if not checks or all(exists(params) for exists in checks):
+                    return Match(methods, params)
         raise Refusal("not-found", "path")
-
-
-def _exists(candidates: dict[str, Route], params: dict[str, str]) -> bool:
-    return all(route.exists is None or route.exists(params) for route in candidates.values())
 
 
 def _group(name: re.Match[str]) -> str:

@@ -8,7 +8,7 @@ Nothing is logged here: neither addresses with their query strings nor bodies.
 
 import asyncio
 import ssl
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from urllib.parse import urlsplit
 
 from adapters.contract import RegistryFault, RegistryTimeout, RegistryUnavailable
@@ -68,9 +68,9 @@ class HttpTransport:
         """Return the address of `path`, an already encoded path (and query) that starts with a slash."""
         return self.base + path
 
-    async def post(self, url: str, body: bytes, headers: Mapping[str, str], timeout_s: float) -> Reply:
+    def post(self, url: str, body: bytes, headers: Mapping[str, str], timeout_s: float) -> Awaitable[Reply]:
         """POST `body`; see `exchange`."""
-        return await self.exchange("POST", url, body, headers, timeout_s)
+        return self.exchange("POST", url, body, headers, timeout_s)
 
     async def exchange(
         self,

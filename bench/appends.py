@@ -98,7 +98,7 @@ async def _append(session: Session, log_id: int, number: int) -> None:
             person=row.subject,
             question=row.entry_id,
             leaf=os.urandom(ANSWERED_BYTES),
-            nonce=None,
+            nonce=b"",
             created=None,
         )
         for row in asked
@@ -120,7 +120,7 @@ def _question(now: datetime, number: int) -> EntryRow:
         f"H99.{number % 30 + 1:02}",
         sha256(b"%d" % (number % 500)).digest(),
         os.urandom(32),
-        None,
+        b"",
         None,
         None,
         None,

@@ -1,5 +1,6 @@
 """Every route of the public port, and who answers it."""
 
+from collections.abc import Awaitable
 from functools import partial
 
 from gateway.compat.door import Door
@@ -92,13 +93,13 @@ def _public(logs: LogReads, description: Description, installation: Installation
     ]
 
 
-async def _asked(
+def _asked(
     asking: Asking, live: LiveConfiguration, mode: str, parse: Parse, exchange: Exchange, params: dict[str, str]
-) -> Reply:
+) -> Awaitable[Reply]:
     spec = live.snapshot.services.get(_name(params))
     if spec is None:  # withdrawn since the path was matched
         raise Refusal("not-found", "service")
-    return await asking.answer(exchange, spec, mode, parse)
+    return asking.answer(exchange, spec, mode, parse)
 
 
 def _name(params: dict[str, str]) -> str:

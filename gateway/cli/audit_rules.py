@@ -180,7 +180,7 @@ def mark(
     """
     keys = guarded(lambda: load_pseudonym_keys(settings().pseudonym_keys))
     pseudonyms = {year: Pseudonyms(keys).of_address(year, address) for year in sorted(keys, reverse=True)}
-    marks = {str(year): address_mark(one) for year, one in pseudonyms.items() if one is not None}
+    marks = {str(year): address_mark(one) for year, one in pseudonyms.items() if one}
     if not marks:
         fail("this is no network address", Exit.USAGE)
     if json:

@@ -4,7 +4,7 @@ A `Draft` says what happened, in plain values; the log makes it into a canonical
 pseudonymised), appends it durably and answers with its place, or says which reservation it lost.
 """
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
@@ -127,8 +127,8 @@ class Recorded:
 class Evidence(Protocol):
     """The append side of the log, as the flow sees it."""
 
-    async def append(self, draft: Draft) -> Recorded | Loss:
-        """Durably append one entry; waits for the commit. Raises `EvidenceUnavailable`."""
+    def append(self, draft: Draft) -> Awaitable[Recorded | Loss]:
+        """Durably append one entry; what is awaited is the commit. Raises `EvidenceUnavailable`."""
         ...
 
     async def spend(self, nonce: Nonce) -> Loss | None:

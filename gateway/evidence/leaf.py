@@ -80,7 +80,8 @@ def encode(draft: Draft, origin: str, pseudonyms: Pseudonyms, sealer: Sealer) ->
     members = _present(_PLAIN_NAMES, _plain(draft))
     members.update(v=VERSION, id=entry_id, kind=kind, at=at)
     if any(people):
-        members["pseudonyms"] = _pseudonym_members(year, people)
+        named = zip(compress(_PEOPLE, people), map(_remembered_base64, filter(None, people)), strict=True)
+        members["pseudonyms"] = dict(named, year=year)
     if draft.fields:
         members["fields"] = draft.fields
     if draft.detail:
@@ -112,23 +113,15 @@ _remembered_base64 = lru_cache(maxsize=4096)(_base64)
 """For pseudonyms: an answer names those of its question again."""
 
 
-def _people(draft: Draft, pseudonyms: Pseudonyms, year: int) -> tuple[bytes | None, ...]:
-    """Return the pseudonyms of officer, subject, person returned and address; None for whom the draft does not name."""
+def _people(draft: Draft, pseudonyms: Pseudonyms, year: int) -> tuple[bytes, ...]:
+    """Return the pseudonyms of officer, subject, person returned and address; empty for whom a draft does not name."""
     officer, subject, person_id, address = draft.officer, draft.subject, draft.person_id, draft.address
     return (
-        pseudonyms.of(year, OFFICER, officer) if officer else None,
-        pseudonyms.of(year, *subject) if subject else None,
-        pseudonyms.of(year, "personal_id", person_id) if person_id else None,
-        pseudonyms.of_address(year, address) if address else None,
+        pseudonyms.of(year, OFFICER, officer) if officer else b"",
+        pseudonyms.of(year, *subject) if subject else b"",
+        pseudonyms.of(year, "personal_id", person_id) if person_id else b"",
+        pseudonyms.of_address(year, address) if address else b"",
     )
-
-
-def _pseudonym_members(year: int, people: tuple[bytes | None, ...]) -> dict[str, Any]:
-    members: dict[str, Any] = {
-        name: _remembered_base64(pseudonym) for name, pseudonym in zip(_PEOPLE, people, strict=True) if pseudonym
-    }
-    members["year"] = year
-    return members
 
 
 def _sealed_members(draft: Draft) -> dict[str, Any]:
@@ -148,18 +141,18 @@ def _sealed_members(draft: Draft) -> dict[str, Any]:
 def _claims(draft: Draft, pseudonyms: Pseudonyms, year: int, unix_s: float) -> tuple[Any, ...]:
     """Return the last columns of a row: nonce, created, config, quota, its limit, guess, its limit, give-back."""
     nonce, reserve, back = draft.nonce, draft.reserve, draft.give_back
-    give = None
+    give = b""
     if back is not None and draft.question is not None:
         asked_s = unix_of(draft.question)  # the counter of the question's day, under the key of its year
         asked_year = pseudonyms.year(datetime.fromtimestamp(asked_s, _LOCAL).year)
         give = pseudonyms.guess_key(back, asked_year, asked_s)
     return (
-        nonce_key(nonce) if nonce else None,
+        nonce_key(nonce) if nonce else b"",
         nonce.created if nonce else None,
         draft.config_version if draft.kind in _UNDER_GRANT else None,
-        quota_key(reserve, unix_s) if reserve else None,
+        quota_key(reserve, unix_s) if reserve else b"",
         reserve.quota_limit if reserve else None,
-        pseudonyms.guess_key(reserve, year, unix_s) if reserve else None,
+        pseudonyms.guess_key(reserve, year, unix_s) if reserve else b"",
         reserve.guess_limit if reserve else None,
         give,
     )

@@ -136,13 +136,13 @@ class EvidenceLog:
         """The pseudonyms that entries are written under."""
         return self._pseudonyms
 
-    async def append(self, draft: Draft) -> Recorded | Loss:
-        """Durably append one entry; waits for the commit. Raises `EvidenceUnavailable`."""
+    def append(self, draft: Draft) -> "asyncio.Future[Recorded | Loss]":
+        """Durably append one entry; what is awaited is the commit. Raises `EvidenceUnavailable`."""
         self._ready()
         place: asyncio.Future[Recorded | Loss] = asyncio.get_running_loop().create_future()
         self._queue.append(_Waiting(draft, place))
         self._wake.set()
-        return await place
+        return place
 
     async def spend(self, nonce: Nonce) -> Loss | None:
         """Durably spend a nonce without an entry. Raises `EvidenceUnavailable`."""
@@ -218,26 +218,25 @@ class EvidenceLog:
         Drafts are encoded here, for the log that is leased now, one after the other.
         """
         batch, nonces = _Batch(), set[bytes]()
-        while self._queue and len(batch) < BATCH:
+        for _ in range(min(BATCH, len(self._queue))):
             waiting = self._queue[0]
-            encoded = None
-            if isinstance(waiting, _Waiting):
-                encoded = self._encoded(waiting, lease.origin)
-                if encoded and batch.key and batch.key is not encoded.key:
+            encoded = self._encoded(waiting, lease.origin) if isinstance(waiting, _Waiting) else None
+            if encoded and batch.key is not encoded.key:
+                if batch.key:
                     break
+                batch.key = encoded.key
             self._queue.popleft()
-            nonce = encoded.row.nonce if encoded else waiting.row.nonce if isinstance(waiting, _Spending) else None
-            if nonce is not None and nonce in nonces:
-                _resolve(waiting.place, Loss.REPLAYED)
-                continue
-            if nonce is not None:
+            nonce = encoded.row.nonce if encoded else waiting.row.nonce if isinstance(waiting, _Spending) else b""
+            if nonce:
+                if nonce in nonces:
+                    _resolve(waiting.place, Loss.REPLAYED)
+                    continue
                 nonces.add(nonce)
             if isinstance(waiting, _Spending):
                 batch.spends.append(waiting)
             elif encoded:
                 batch.rows.append(encoded.row)
                 batch.places.append(waiting.place)
-                batch.key = encoded.key
         return batch
 
     def _encoded(self, waiting: _Waiting, origin: str) -> Encoded | None:

@@ -57,13 +57,13 @@ class Pseudonyms:
         """Return the 32-byte pseudonym of a person or, with `OFFICER`, of an officer. `year` as from `year()`."""
         return self._of(year, id_type, identifier)
 
-    def of_address(self, year: int, address: str) -> bytes | None:
-        """Return the 32-byte pseudonym of a network address; None where it is none. `year` as from `year()`.
+    def of_address(self, year: int, address: str) -> bytes:
+        """Return the 32-byte pseudonym of a network address, no byte where it is none. `year` as from `year()`.
 
         Of IPv6 the subnet alone counts (RFC 4291 section 2.5.4): a host changes the rest at will (RFC 8981).
         """
         network = _network(address)
-        return self._digest(year, f"address\0{network}") if network else None
+        return self._digest(year, f"address\0{network}") if network else b""
 
     def digest(self, year: int, purpose: str, text: bytes) -> bytes:
         """Return the 32-byte keyed hash of a text, which is not remembered. `year` as from `year()`."""

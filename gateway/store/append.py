@@ -14,7 +14,10 @@ from schemas.frozen import valueclass
 
 
 class EntryRow(NamedTuple):
-    """One entry: its leaf, the leaf's projected columns, and what it spends, reserves or gives back."""
+    """One entry: its leaf, the leaf's projected columns, and what it spends, reserves or gives back.
+
+    Keys and pseudonyms are octets, empty where there is none.
+    """
 
     at: datetime
     entry_id: str
@@ -25,22 +28,22 @@ class EntryRow(NamedTuple):
     procedure: str | None
     dossier: str | None
     unit: str | None
-    officer: bytes | None
-    subject: bytes | None
-    person: bytes | None
+    officer: bytes
+    subject: bytes
+    person: bytes
     outcome: str | None
     question: str | None
     deadline: datetime | None
     leaf: bytes
-    nonce: bytes | None = None
+    nonce: bytes = b""
     created: int | None = None
     config: int | None = None
     """The configuration version that must be in force; None: whichever."""
-    quota: bytes | None = None
+    quota: bytes = b""
     quota_limit: int | None = None
-    guess: bytes | None = None
+    guess: bytes = b""
     guess_limit: int | None = None
-    give: bytes | None = None
+    give: bytes = b""
 
 
 class SpendRow(NamedTuple):
@@ -138,15 +141,11 @@ def _joined(column: Sequence[str | None]) -> str | None:
     return text
 
 
-def _octets(column: Sequence[bytes | None]) -> str | None:
-    """Return a column of octets as one text of hexadecimal digits, as `_joined` does; none of them may be empty."""
-    if not any(column):
-        return None
-    return r"\x" + _BEFORE_OCTETS.join(map(bytes.hex, [value or b"" for value in column]))
+def _octets(column: Sequence[bytes]) -> str | None:
+    """Return a column of octets as one text of hexadecimal digits, as `_joined` does."""
+    return r"\x" + _BEFORE_OCTETS.join(map(bytes.hex, column)) if any(column) else None
 
 
 def _numbers(column: Sequence[int | None]) -> str:
-    """Return a column of numbers as one text, as `_joined` does."""
-    if None in column:
-        return _BETWEEN.join([_ABSENT if value is None else str(value) for value in column])
+    """Return a column of numbers as one text, as `_joined` does; an absent one is written `None`."""
     return _BETWEEN.join(map(str, column))

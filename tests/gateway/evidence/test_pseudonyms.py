@@ -56,7 +56,7 @@ def test_an_address_is_a_host_or_an_ipv6_subnet(one, other, same):
 def test_what_is_no_address_has_no_pseudonym():
     """A connection without an address (a Unix socket), or a word, is nobody's."""
     names = Pseudonyms(KEYS)
-    assert [names.of_address(2026, text) for text in ("", "*", "proxy", "192.0.2.7/24")] == [None] * 4
+    assert [names.of_address(2026, text) for text in ("", "*", "proxy", "192.0.2.7/24")] == [b""] * 4
 
 
 def test_years_have_names_of_their_own_and_a_search_covers_them_all():

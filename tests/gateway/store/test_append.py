@@ -22,7 +22,8 @@ async def writer(database: Database):
 
 def row(**members: object) -> EntryRow:
     """Make a row with nothing but what must be, and `members`."""
-    bare = dict.fromkeys(EntryRow._fields)
+    bare = dict.fromkeys(EntryRow._fields) | dict.fromkeys(("officer", "subject", "person"), b"")
+    bare |= EntryRow._field_defaults
     now = datetime.now(UTC)
     needed = {"at": now, "entry_id": os.urandom(16).hex(), "kind": "asked", "request_id": "r", "leaf": b"{}"}
     return EntryRow(**{**bare, **needed, **members})
@@ -121,9 +122,7 @@ async def test_opposite_batches_never_wait_in_a_circle(database: Database):
         log_id, _origin, _size = await open_log(session, slot, 2026, "circle.example")
         order = keys if number % 2 else keys[::-1]
         for turn in range(15):
-            rows = [
-                row(guess=key, guess_limit=10**6, quota=key, quota_limit=10, give=None) for key in order[turn % 5 :]
-            ]
+            rows = [row(guess=key, guess_limit=10**6, quota=key, quota_limit=10) for key in order[turn % 5 :]]
             rows += [row(kind="answered", give=key) for key in order[: turn % 7]]
             await append_batch(session, log_id, slot, rows)
 

@@ -86,7 +86,7 @@ def _couple(key: Key) -> tuple[Key, Key] | None:
     return (husband, wife) if in_range else None
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=8192)
 def marriage(key: Key) -> Marriage | None:
     """Find the person's marriage, if there ever was one until `AS_OF`."""
     couple = _couple(key)
@@ -124,7 +124,7 @@ def children(key: Key) -> tuple[Key, ...]:
     return tuple(Key(sex, year, child_block * 10 + child) for sex, year, child in born if year <= AS_OF.year)
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=8192)
 def parents(key: Key) -> tuple[Key, Key] | None:
     """Find father and mother, 19–43 years older by year; `None` where either would be born before 1900."""
     block, child = divmod(key.serial, 10)
@@ -134,7 +134,7 @@ def parents(key: Key) -> tuple[Key, Key] | None:
     return _couple(father) if father.year >= FIRST_YEAR else None
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=8192)
 def household_head(key: Key) -> Key:
     """Say whose household this is: of a couple the husband, of an unmarried child its father, else oneself."""
     wedding = marriage(key)

@@ -5,6 +5,7 @@ under six without a card yet is `130`; the dead's cards are `124`.
 """
 
 from datetime import date
+from functools import lru_cache
 from typing import NamedTuple
 
 from mocks.families import household_head
@@ -39,6 +40,7 @@ class Card(NamedTuple):
     new: str | None
 
 
+@lru_cache(maxsize=8192)
 def card_code(key: Key) -> str:
     """Say with which `maKetQua` a right question about the person is answered with."""
     if insurance_code(key) is None or restricted(key):
@@ -93,6 +95,7 @@ def card(key: Key) -> Card | None:
     )
 
 
+@lru_cache(maxsize=8192)
 def find(identifier: str) -> tuple[Key | None, str]:
     """Whom a personal number, a code or a card names, and the `maKetQua` if it names nobody."""
     if len(identifier) == 12:  # noqa: PLR2004 — a personal number

@@ -35,7 +35,7 @@ _GIVEN = (
 _LINEAGES = tuple(name for name, weight in _FAMILY for _ in range(weight))
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=8192)
 def lineage(key: Key) -> int:
     """Return the index of the oldest known man of the father's line."""
     couple = parents(key)

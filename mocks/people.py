@@ -63,7 +63,7 @@ class Address(NamedTuple):
         return f"{self.detail}, phường {self.ward}, tỉnh {self.province}"
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=8192)
 def birth(key: Key) -> Birth:
     """Return the birth date, in the number's year, not after `AS_OF`."""
     fixed = BIRTH_DATES.get(key)
@@ -84,7 +84,7 @@ def age(key: Key) -> int:
     return AS_OF.year - born.year - ((AS_OF.month, AS_OF.day) < (born.month, born.day))
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=8192)
 def death(key: Key) -> Death | None:
     """Return the death, if it happened until `AS_OF`. Those who marry live at least 48 years."""
     chance = draw(index(key), 21)

@@ -11,11 +11,12 @@ from typing import Any, NamedTuple
 
 from gateway.audit.calendar import local
 from gateway.audit.tuning import Tuning
+from schemas.frozen import valueclass
 
 _EMPTY: frozenset[bytes] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass
 class Lookup:
     """One entry of the log, as far as the audit reads it. `question` is the look-up's id."""
 
@@ -57,7 +58,7 @@ class Lookup:
     def __post_init__(self) -> None:
         """Compute once what every rule asks for."""
         object.__setattr__(self, "day", local(self.at).date().isoformat())
-        object.__setattr__(self, "people", frozenset(one for one in (self.subject, self.person) if one))
+        object.__setattr__(self, "people", frozenset(filter(None, (self.subject, self.person))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +157,7 @@ class Past(NamedTuple):
         return local(self.at).date()
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass
 class Surroundings:
     """All that rules may look at besides the look-up itself."""
 

@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from gateway.audit.calendar import local
@@ -50,6 +51,7 @@ class Gathered:
     """By client and year: pseudonyms of two years cannot be compared."""
     acts: dict[bytes, tuple[tuple[bytes, datetime], ...]] = field(default_factory=dict)
     refusals: dict[tuple[str, str | None], int] = field(default_factory=dict)
+    _lasting: dict[str, Callable[..., Surroundings]] = field(default_factory=dict)
     _habits: dict[tuple[bytes | None, str | None, str], _Earlier] = field(default_factory=dict)
     _needs: dict[tuple[int, str | None], dict[str, Need] | None] = field(default_factory=dict)
 
@@ -61,19 +63,28 @@ class Gathered:
 
     def around(self, lookup: Lookup) -> Surroundings:
         """Return one look-up's surroundings."""
+        around = self._lasting.get(lookup.question)
+        if around is None:
+            around = self._lasting[lookup.question] = self._around(lookup)
+        return around(
+            by_officer=self.by_officer.get(lookup.officer or b"", ()),
+            about_person=self.about.get(lookup.subject or b"", ()),
+        )
+
+    def _around(self, lookup: Lookup) -> Callable[..., Surroundings]:
+        """Return what makes a look-up's surroundings, whatever this batch learns."""
         dossier = self.dossiers.get(lookup.dossier) if lookup.dossier else None
         dossiers = {one.code: one for who in sorted(lookup.people) for one in self.of_person.get(who, ())}
         procedure = dossier.procedure if dossier else lookup.procedure
         keys = self.keys.get(lookup.client or "", {})
         addresses = self.addresses.get((lookup.client or "", lookup.year or 0), {})
         own_days, peer_days = self._earlier(lookup)
-        return Surroundings(
+        return partial(
+            Surroundings,
             dossier=dossier,
             dossiers=tuple(dossiers.values()),
             needs=self._needed(lookup, procedure),
             staff=self.staff,
-            by_officer=self.by_officer.get(lookup.officer or b"", ()),
-            about_person=self.about.get(lookup.subject or b"", ()),
             own_days=own_days,
             peer_days=peer_days,
             counted_today=self._counted_today(lookup),

@@ -105,6 +105,7 @@ def select_label(inputs: Dictionary, tag: str) -> str:
     return chosen[0]
 
 
+_REQUIRED = frozenset({"created", "nonce", "keyid"})
 _TYPES: dict[str, type] = {"created": int, "expires": int, "nonce": str, "keyid": str, "alg": str, "tag": str}
 
 
@@ -163,9 +164,10 @@ def _require(plain: frozenset[str], name: str) -> None:
 
 def _check_sufficient(found: Candidate, request: Request, body: bytes) -> None:
     plain = found.covered.plain
-    for name in ("created", "nonce", "keyid"):
-        if name not in found.params:
-            raise SignatureError("insufficient", f"the signature parameter {name} is required", name)
+    missing = _REQUIRED.difference(found.params)
+    if missing:
+        name = min(missing)
+        raise SignatureError("insufficient", f"the signature parameter {name} is required", name)
     _require(plain, "@method")
     if "@target-uri" not in plain:
         if "@authority" not in plain and "@path" not in plain:

@@ -91,20 +91,17 @@ class Registry:
         ends_at = monotonic() + self.deadline_s
         try:
             async with asyncio.timeout(self.deadline_s):
-                await self._slot()
+                self._waiting += 1
+                try:
+                    await self._slots.acquire()
+                finally:
+                    self._waiting -= 1
                 try:
                     return await self._asked(grant, request_id, ends_at)
                 finally:
                     self._slots.release()
         except TimeoutError:
             raise RegistryTimeout("deadline") from None
-
-    async def _slot(self) -> None:
-        self._waiting += 1
-        try:
-            await self._slots.acquire()
-        finally:
-            self._waiting -= 1
 
     async def _asked(self, grant: Grant, request_id: str, ends_at: float) -> RegistryAnswer:
         self._budget.earn()

@@ -117,7 +117,7 @@ class Edge:
         exchange.route = route.name
         if self._waiting > self._max_waiting:
             raise Refusal("rate-limited", "overload", retry_after=1)
-        exchange.body = await read_body(raw, route, exchange.request)
+        exchange.body = await read_body(raw, route, fields)
         if route.signed:
             return await self._signed(exchange, route, match.params)
         return await route.handler(exchange, match.params)

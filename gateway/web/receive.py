@@ -10,7 +10,7 @@ from aiohttp.web import BaseRequest, RequestPayloadError
 from gateway.flow.exchange import JSON
 from gateway.refusals import Refusal
 from gateway.web.routes import Route
-from signing.message import Fields, Request
+from signing.message import Fields
 
 MAX_BODY = 1 << 20
 MAX_HEADERS = 32 << 10
@@ -40,7 +40,7 @@ def check_headers(fields: Fields) -> None:
         raise Refusal("headers-too-large", "headers")
 
 
-async def read_body(request: BaseRequest, route: Route, sent: Request) -> bytes:
+async def read_body(request: BaseRequest, route: Route, sent: Fields) -> bytes:
     """Return the body's bytes, never inflated. Raises `Refusal` (400, 413, 415) or `ClientGone`."""
     codings = sent.lines("transfer-encoding")
     if codings and [value.strip().lower() for value in codings] != ["chunked"]:
@@ -83,7 +83,7 @@ async def _bounded(request: BaseRequest) -> bytes:
     return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
 
-def _check_type(sent: Request) -> None:
+def _check_type(sent: Fields) -> None:
     types = sent.lines("content-type")
     if len(types) != 1 or types[0] != JSON:
         media = [value.lower().partition(";") for value in types]
@@ -91,6 +91,6 @@ def _check_type(sent: Request) -> None:
             raise Refusal("unsupported-media-type", "content-type", detail="Send application/json in UTF-8.")
 
 
-def _check_encoding(sent: Request) -> None:
+def _check_encoding(sent: Fields) -> None:
     if sent.lines("content-encoding"):
         raise Refusal("unsupported-media-type", "content-encoding", detail="Send the content without an encoding.")

@@ -20,6 +20,7 @@ _FIRST_YEAR, _LAST_YEAR, _LAST_MONTH = 1000, 9999, 12
 _FEBRUARY = 2
 _DAYS = (0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _REMEMBERED = 8192
+_TWO_DIGITS = [f"{number:02d}" for number in range(32)]
 """Days kept in memory once read: people share their birthdays."""
 _PARTIAL = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?")
 
@@ -80,10 +81,10 @@ class PartialDate:
 
     def __str__(self) -> str:
         if self.month is None:
-            return f"{self.year:04d}"
+            return str(self.year)
         if self.day is None:
-            return f"{self.year:04d}-{self.month:02d}"
-        return f"{self.year:04d}-{self.month:02d}-{self.day:02d}"
+            return f"{self.year}-{_TWO_DIGITS[self.month]}"
+        return f"{self.year}-{_TWO_DIGITS[self.month]}-{_TWO_DIGITS[self.day]}"
 
 
 @lru_cache(maxsize=_REMEMBERED)

@@ -6,10 +6,11 @@ have is no fault of form: the agreement check refuses it.
 """
 
 from collections.abc import Callable, Mapping
-from functools import lru_cache
-from typing import Annotated, Any, Literal, TypeVar
+from functools import lru_cache, partial
+from typing import Annotated, Any, Literal, NotRequired, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field, TypeAdapter, with_config
+from typing_extensions import TypedDict
 
 from schemas.claims import check_claim
 from schemas.dates import PartialDate, parse_partial
@@ -17,7 +18,7 @@ from schemas.frozen import valueclass
 from schemas.grants import Officer, Purpose, Subject
 from schemas.identifiers import canonical, canonical_agency, checked_dossier, procedure_national
 from schemas.names import checked_name
-from schemas.pointers import FieldError, SchemaError, pointer_to, validated
+from schemas.pointers import FieldError, SchemaError, checked, pointer_to
 from schemas.services import ServiceSpec
 from schemas.texts import checked_text, checked_word
 
@@ -36,7 +37,8 @@ REASON_LIMIT = 1000
 _OFFICERS = 4096
 
 _Text = Annotated[str, Field(min_length=1, max_length=4000)]
-_ABSENT = ""  # no member may be empty, so this stands for one left out; null is refused
+_NEEDED = {"consent": "consent_ref", "vital_interest": "emergency_reason"}
+"""What a legal basis must come with."""
 _FieldName = Annotated[str, Field(min_length=1, max_length=FIELD_NAME_LIMIT)]
 _T = TypeVar("_T")
 
@@ -59,43 +61,50 @@ class VerificationRequest:
     claims: Mapping[str, Any]
 
 
-class _Body(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)
+_EXACT = ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True)
 
 
-class _SubjectBody(_Body):
+@with_config(_EXACT)
+class _SubjectBody(TypedDict):
     id_type: _Text
     id: _Text
-    full_name: _Text = _ABSENT
-    birth_date: _Text = _ABSENT
+    full_name: NotRequired[_Text]
+    birth_date: NotRequired[_Text]
 
 
-class _OfficerBody(_Body):
+@with_config(_EXACT)
+class _OfficerBody(TypedDict):
     id: _Text
     name: _Text
     unit: _Text
 
 
-class _PurposeBody(_Body):
+@with_config(_EXACT)
+class _PurposeBody(TypedDict):
     procedure: _Text
     legal_basis: Literal["law", "consent", "vital_interest"]
     officer: _OfficerBody
-    dossier: _Text = _ABSENT
-    component: _Text = _ABSENT
-    consent_ref: _Text = _ABSENT
-    emergency_reason: _Text = _ABSENT
+    dossier: NotRequired[_Text]
+    component: NotRequired[_Text]
+    consent_ref: NotRequired[_Text]
+    emergency_reason: NotRequired[_Text]
 
 
-class _LookupBody(_Body):
+@with_config(_EXACT)
+class _LookupBody(TypedDict):
     subject: _SubjectBody
     purpose: _PurposeBody
     fields: Annotated[list[_FieldName], Field(min_length=1, max_length=FIELDS_LIMIT)]
 
 
-class _VerificationBody(_Body):
+@with_config(_EXACT)
+class _VerificationBody(TypedDict):
     subject: _SubjectBody
     purpose: _PurposeBody
     claims: Annotated[dict[_FieldName, Any], Field(min_length=1, max_length=FIELDS_LIMIT)]
+
+
+_LOOKUP, _VERIFICATION = TypeAdapter(_LookupBody), TypeAdapter(_VerificationBody)
 
 
 class _Faults:
@@ -107,9 +116,9 @@ class _Faults:
     def add(self, pointer: str, detail: str) -> None:
         self.errors.append(FieldError(pointer, detail))
 
-    def take(self, pointer: str, check: Callable[[str], _T], text: str) -> _T | None:
-        """Return the checked value, or None after noting what `check` said."""
-        if text == _ABSENT:
+    def take(self, pointer: str, check: Callable[[str], _T], text: str | None) -> _T | None:
+        """Return the checked value; None for an absent one, and after noting what `check` said."""
+        if text is None:
             return None
         try:
             return check(text)
@@ -124,10 +133,10 @@ class _Faults:
 
 def parse_lookup(obj: Any, spec: ServiceSpec) -> LookupRequest:
     """Read the body of a look-up of `spec`; `SchemaError` lists every fault."""
-    body = validated(_LookupBody, obj)
+    body = checked(_LOOKUP, obj)
     faults = _Faults()
-    subject, purpose = _subject(body.subject, spec, faults), _purpose(body.purpose, faults)
-    fields = tuple(body.fields)
+    subject, purpose = _subject(body["subject"], spec, faults), _purpose(body["purpose"], faults)
+    fields = tuple(body["fields"])
     if len(set(fields)) != len(fields):
         faults.add("/fields", "a field is named twice")
     faults.settle()
@@ -136,57 +145,57 @@ def parse_lookup(obj: Any, spec: ServiceSpec) -> LookupRequest:
 
 def parse_verification(obj: Any, spec: ServiceSpec) -> VerificationRequest:
     """Read the body of a verification of `spec`; `SchemaError` lists every fault."""
-    body = validated(_VerificationBody, obj)
+    body = checked(_VERIFICATION, obj)
     faults = _Faults()
-    subject, purpose = _subject(body.subject, spec, faults), _purpose(body.purpose, faults)
-    for field, value in body.claims.items():
+    subject, purpose = _subject(body["subject"], spec, faults), _purpose(body["purpose"], faults)
+    for field, value in body["claims"].items():
         try:
             check_claim(spec, field, value)
         except ValueError as error:
             faults.add(pointer_to("claims", field), str(error))
     faults.settle()
-    return VerificationRequest(subject, purpose, body.claims)
+    return VerificationRequest(subject, purpose, body["claims"])
 
 
 def _subject(body: _SubjectBody, spec: ServiceSpec, faults: _Faults) -> Subject:
-    id_type, identifier = body.id_type, None
+    id_type, identifier = body["id_type"], None
     if id_type in spec.id_types:
-        identifier = faults.take("/subject/id", lambda text: canonical(id_type, text), body.id)
+        identifier = faults.take("/subject/id", partial(canonical, id_type), body["id"])
     else:
         faults.add("/subject/id_type", "this service takes only: " + ", ".join(spec.id_types))
     for member in spec.subject_requires:
-        if not getattr(body, member, _ABSENT):
+        if member not in body:
             faults.add(f"/subject/{member}", "this service requires this member")
     return Subject(
         id_type,
         identifier or "",
-        faults.take("/subject/full_name", checked_name, body.full_name),
-        faults.take("/subject/birth_date", _birth_date, body.birth_date),
+        faults.take("/subject/full_name", checked_name, body.get("full_name")),
+        faults.take("/subject/birth_date", _birth_date, body.get("birth_date")),
     )
 
 
 def _purpose(body: _PurposeBody, faults: _Faults) -> Purpose:
-    basis = body.legal_basis
-    needed = {"consent": "consent_ref", "vital_interest": "emergency_reason"}.get(basis)
-    if needed is not None and not getattr(body, needed):
+    basis = body["legal_basis"]
+    needed = _NEEDED.get(basis)
+    if needed is not None and needed not in body:
         faults.add(f"/purpose/{needed}", "this legal basis requires this member")
     return Purpose(
-        faults.take("/purpose/procedure", procedure_national, body.procedure) or "",
+        faults.take("/purpose/procedure", procedure_national, body["procedure"]) or "",
         basis,
-        _officer(body.officer, faults),
-        faults.take("/purpose/dossier", checked_dossier, body.dossier),
-        faults.take("/purpose/component", _component, body.component),
-        faults.take("/purpose/consent_ref", _reason, body.consent_ref),
-        faults.take("/purpose/emergency_reason", _reason, body.emergency_reason),
+        _officer(body["officer"], faults),
+        faults.take("/purpose/dossier", checked_dossier, body.get("dossier")),
+        faults.take("/purpose/component", _component, body.get("component")),
+        faults.take("/purpose/consent_ref", _reason, body.get("consent_ref")),
+        faults.take("/purpose/emergency_reason", _reason, body.get("emergency_reason")),
     )
 
 
 def _officer(body: _OfficerBody, faults: _Faults) -> Officer:
-    known = _known_officer(body.id, body.name, body.unit)
+    known = _known_officer(body["id"], body["name"], body["unit"])
     return known or Officer(
-        faults.take("/purpose/officer/id", _personal_id, body.id) or "",
-        faults.take("/purpose/officer/name", checked_name, body.name) or "",
-        faults.take("/purpose/officer/unit", _unit, body.unit) or "",
+        faults.take("/purpose/officer/id", _personal_id, body["id"]) or "",
+        faults.take("/purpose/officer/name", checked_name, body["name"]) or "",
+        faults.take("/purpose/officer/unit", _unit, body["unit"]) or "",
     )
 
 

@@ -5,13 +5,14 @@ member only where its name looks like one of ours; otherwise it stops at the obj
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 _Model = TypeVar("_Model", bound=BaseModel)
+_T = TypeVar("_T")
 _WORD = re.compile(r"[a-z][a-z_]{0,39}")
 _OTHERWISE = "this value is not allowed here"
 _SENTENCES: Mapping[str, str] = {
@@ -58,9 +59,18 @@ def pointer_to(*path: str | int) -> str:
 
 
 def validated(model: type[_Model], obj: Any) -> _Model:
-    """Validate JSON values with pydantic; `SchemaError` in our own sentences."""
+    """Make a model of JSON values with pydantic; `SchemaError` in our own sentences."""
+    return _in_our_words(model.model_validate, obj)
+
+
+def checked(shape: TypeAdapter[_T], obj: Any) -> _T:
+    """Hold JSON values against a shape; `SchemaError` as `validated`."""
+    return _in_our_words(shape.validate_python, obj)
+
+
+def _in_our_words(validate: Callable[[Any], _T], obj: Any) -> _T:
     try:
-        return model.model_validate(obj)
+        return validate(obj)
     except ValidationError as error:
         raise SchemaError(tuple(map(_field_error, error.errors(include_url=False, include_input=False)))) from None
 

@@ -4,7 +4,6 @@ The parameters line is what serialising anew gives, as section 2.3 says, whateve
 """
 
 from collections.abc import Mapping
-from itertools import repeat
 
 from signing.components import Covered, value_of
 from signing.errors import SignatureError
@@ -26,7 +25,7 @@ def signature_base(covered: Covered, params: str, message: Message, request: Req
 
     Raises `SignatureError` (`invalid`) where a component has no value, or one that is not ASCII.
     """
-    text = covered.template % (*map(value_of, covered.components, repeat(message), repeat(request)), params)
+    text = covered.template % (*[value_of(part, message, request) for part in covered.components], params)
     if not text.isascii() or text.count("\n") != len(covered.components):
         raise SignatureError("invalid", "a covered component is not a line of ASCII")
     return text.encode("ascii")

@@ -136,7 +136,7 @@ class Response(_Message):
 
     def __init__(self, status: int, headers: Headers | Fields) -> None:
         self.status = status
-        super().__init__(headers, {"@status": f"{status:03d}"})
+        super().__init__(headers, {"@status": str(status)})
 
     def __repr__(self) -> str:
         """No headers: they may tell of persons."""

@@ -106,7 +106,7 @@ def sign_response(
     was selected, if exactly one was. Raises `SignatureError` where a component to be covered has no value.
     """
     covered = answer_components(response, request, request_label)
-    text = f"{covered.text};created={created:d}{_signer(key.keyid)}"
+    text = f"{covered.text};created={created}{_signer(key.keyid)}"
     try:
         signature = _signature(key, covered, text, response, request)
     except SignatureError as error:

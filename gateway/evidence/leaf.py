@@ -23,6 +23,8 @@ from gateway.evidence.sealing import VERSION, DataKey, Sealer, associated_data, 
 from gateway.store.append import EntryRow
 
 _OPTIONS = orjson.OPT_SORT_KEYS | orjson.OPT_UTC_Z
+_VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
+"""The two bits of RFC 9562's variant before two random ones."""
 _LOCAL = timezone(timedelta(hours=7))
 _PLAIN = ("request_id", *Draft._fields[Draft._fields.index("client") : Draft._fields.index("config_version") + 1])
 _PLAIN_NAMES = (*_PLAIN[:-1], "config")
@@ -49,10 +51,8 @@ class Encoded(NamedTuple):
 
 def uuid7(unix_ms: int) -> str:
     """Return a UUID version 7 (RFC 9562 section 5.7) of the given Unix milliseconds."""
-    rand = int.from_bytes(os.urandom(10), "big")
-    variant = 0x8000 | rand >> 48 & 0x3FFF
-    tail = rand & 0xFFFF_FFFF_FFFF
-    return f"{unix_ms >> 16:08x}-{unix_ms & 0xFFFF:04x}-7{rand >> 68:03x}-{variant:04x}-{tail:012x}"
+    text = (unix_ms.to_bytes(6, "big") + os.urandom(10)).hex()
+    return f"{text[:8]}-{text[8:12]}-7{text[13:16]}-{_VARIANT[text[16]]}{text[17:20]}-{text[20:]}"
 
 
 def unix_of(entry_id: str) -> float:

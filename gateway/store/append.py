@@ -70,7 +70,7 @@ class Appended:
     """Per row (entries, then spends), as numbered in 0002_append_a_batch.sql; None: nothing was lost."""
 
 
-_BYTES, _TEXTS, _REST, _COLUMNS = 9, 12, 14, 16
+_BYTES, _TEXTS, _REST = 9, 12, 14
 _BETWEEN, _ABSENT = "\x1f", "\x1e"
 _BEFORE_OCTETS = _BETWEEN + r"\x"
 """PostgreSQL's input of octets; with no digits behind it, an absent value."""
@@ -92,7 +92,7 @@ async def append_batch(
     outcome is unknown, or the connection is gone).
     """
     columns: list[Sequence[Any]] = list(zip(*entries, strict=True)) if entries else [()] * len(EntryRow._fields)
-    nonce, created, config, quota, quota_limit, guess, guess_limit, give = columns[_COLUMNS:]
+    deadline, leaf, nonce, created, config, quota, quota_limit, guess, guess_limit, give = columns[_REST:]
     if spends:
         nonce = (*nonce, *(spend.nonce for spend in spends))
         created = (*created, *(spend.created for spend in spends))
@@ -104,16 +104,17 @@ async def append_batch(
         log_id,
         slot,
         len(entries),
-        columns[0] or None,
+        _written(columns[0]) if entries else None,
         *map(_joined, columns[1:_BYTES]),
         *map(_octets, columns[_BYTES:_TEXTS]),
         *map(_joined, columns[_TEXTS:_REST]),
-        *(column if any(column) else None for column in columns[_REST:_COLUMNS]),
-        *((_octets(nonce), _numbers(created)) if any(nonce) else (None, None)),
+        _written(deadline) if any(deadline) else None,
+        leaf or None,
+        *((_octets(nonce), _written(created)) if any(nonce) else (None, None)),
         min(held, default=None),
-        *((_numbers(config), min(versions), max(versions)) if versions else (None, None, None)),
-        *((_octets(quota), _numbers(quota_limit)) if any(quota) else (None, None)),
-        *((_octets(guess), _numbers(guess_limit)) if any(guess) else (None, None)),
+        *((_written(config), min(versions), max(versions)) if versions else (None, None, None)),
+        *((_octets(quota), _written(quota_limit)) if any(quota) else (None, None)),
+        *((_octets(guess), _written(guess_limit)) if any(guess) else (None, None)),
         _octets(give),
         key.key_id if key else None,
         key.wrapped if key else None,
@@ -146,6 +147,6 @@ def _octets(column: Sequence[bytes]) -> str | None:
     return r"\x" + _BEFORE_OCTETS.join(map(bytes.hex, column)) if any(column) else None
 
 
-def _numbers(column: Sequence[int | None]) -> str:
-    """Return a column of numbers as one text, as `_joined` does; an absent one is written `None`."""
+def _written(column: Sequence[int | datetime | None]) -> str:
+    """Return a column of numbers or times as one text, as `_joined` does; an absent one is written `None`."""
     return _BETWEEN.join(map(str, column))

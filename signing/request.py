@@ -5,13 +5,11 @@ routing must use the very same strings.
 """
 
 from collections.abc import Sequence
-from operator import itemgetter
 
 from signing.errors import SignatureError
 from signing.fields import Dictionary, parse_dictionary
 
 Headers = Sequence[tuple[str, str]]
-_NAME, _VALUE = itemgetter(0), itemgetter(1)
 _DEFAULT_PORT = {"http": ":80", "https": ":443"}
 
 
@@ -22,7 +20,10 @@ class Fields:
 
     def __init__(self, headers: Headers) -> None:
         self.headers = headers
-        self._once = dict(zip(map(str.lower, map(_NAME, headers)), map(_VALUE, headers), strict=True))
+        self._once = dict(headers)
+        names = "".join(self._once)
+        if names != names.lower():
+            self._once = {name.lower(): value for name, value in headers}
         self._repeated: dict[str, list[str]] = {}
         if len(self._once) != len(headers):
             self._take_repeated()

@@ -8,7 +8,7 @@ is a function of the leaf, `project`, which `audit verify` holds against the row
 import os
 from base64 import b64decode
 from binascii import b2a_base64
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta, timezone
 from functools import lru_cache
 from itertools import compress, repeat
@@ -77,7 +77,8 @@ def encode(draft: Draft, origin: str, pseudonyms: Pseudonyms, sealer: Sealer) ->
     people = _people(draft, pseudonyms, year)
     deadline = draft.deadline.astimezone(UTC) if draft.deadline else None
     key = sealer.data_key(unix_s)
-    members = _present(_PLAIN_NAMES, _plain(draft))
+    values = _plain(draft)
+    members = dict(compress(zip(_PLAIN_NAMES, values, strict=True), map(is_not, values, repeat(None))))
     members.update(v=VERSION, id=entry_id, kind=kind, at=at)
     if any(people):
         named = zip(compress(_PEOPLE, people), map(_remembered_base64, filter(None, people)), strict=True)
@@ -98,11 +99,6 @@ def encode(draft: Draft, origin: str, pseudonyms: Pseudonyms, sealer: Sealer) ->
     ended = (draft.outcome, draft.question, deadline)
     row = EntryRow._make((at, entry_id, kind, *_named(draft), *people[:3], *ended, leaf, *claims))
     return Encoded(row, key)
-
-
-def _present(names: Iterable[str], values: Iterable[Any]) -> dict[str, Any]:
-    """Return the members that have a value. `values` is read twice."""
-    return dict(compress(zip(names, values, strict=True), map(is_not, values, repeat(None))))
 
 
 def _base64(value: bytes) -> str:
@@ -126,7 +122,8 @@ def _people(draft: Draft, pseudonyms: Pseudonyms, year: int) -> tuple[bytes, ...
 
 def _sealed_members(draft: Draft) -> dict[str, Any]:
     """Return what is sealed: identifiers in clear, unless the caller says more about them, and the rest as given."""
-    plain = _present(draft.sealed.keys(), draft.sealed.values())
+    sealed = draft.sealed
+    plain = dict(compress(sealed.items(), map(is_not, sealed.values(), repeat(None))))
     if draft.subject:
         plain.setdefault("subject", {"id_type": draft.subject[0], "id": draft.subject[1]})
     if draft.officer:

@@ -25,7 +25,7 @@ from gateway.telemetry import Telemetry, where
 from gateway.web.answer import Answer
 from gateway.web.problems import ProblemWriter
 from gateway.web.receive import ClientGone, check_headers, header_fields, read_body
-from gateway.web.routes import Route, RouteTable
+from gateway.web.routes import RouteTable
 from gateway.web.signer import AnswerSigner
 from gateway.web.target import Target, Targets
 from signing.message import Fields, Request
@@ -119,8 +119,13 @@ class Edge:
             raise Refusal("rate-limited", "overload", retry_after=1)
         exchange.body = await read_body(raw, route, fields)
         if route.signed:
-            return await self._signed(exchange, route, match.params)
-        return await route.handler(exchange, match.params)
+            exchange.caller = authenticate(exchange.request, exchange.body, self._live.snapshot, exchange.at)
+        reply = await route.handler(exchange, match.params)
+        if route.free and exchange.caller is not None:
+            lost = await self._evidence.spend(exchange.caller.nonce)
+            if isinstance(lost, Loss):
+                raise Refusal(lost.value, "nonce")
+        return reply
 
     def _target(self, raw: BaseRequest, exchange: Exchange, fields: Fields) -> Target:
         """Accept the target. A refusal of it is bound to the request as far as that can be written."""
@@ -136,16 +141,6 @@ class Edge:
             raise
         exchange.request = Request(raw.method, target.scheme, target.authority, target.raw, fields)
         return target
-
-    async def _signed(self, exchange: Exchange, route: Route, params: dict[str, str]) -> Reply:
-        caller = authenticate(exchange.request, exchange.body, self._live.snapshot, exchange.at)
-        exchange.caller = caller
-        reply = await route.handler(exchange, params)
-        if route.free:
-            lost = await self._evidence.spend(caller.nonce)
-            if isinstance(lost, Loss):
-                raise Refusal(lost.value, "nonce")
-        return reply
 
     async def _refused(self, exchange: Exchange, refusal: Refusal) -> Reply:
         """Record a refusal, then tell it."""

@@ -15,7 +15,11 @@ import orjson
 MAX_DEPTH = 32
 MAX_DIGITS = 15
 
-_MANY_DIGITS = re.compile(rb"[0-9]{%d}" % (MAX_DIGITS + 1))
+_ALIKE = bytes(
+    b"("[0] if chr(byte) in "[{" else b"0"[0] if chr(byte) in "0123456789" else b" "[0] for byte in range(256)
+)
+_MANY_DIGITS = b"0" * (MAX_DIGITS + 1)
+"""Every digit and every opening bracket as one of its kind: a regular expression takes thirty times as long."""
 _SPACE = " \t\n\r"
 """RFC 8259 section 2: insignificant before and after a value."""
 _STRINGS = re.compile(rb'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)', re.DOTALL)
@@ -38,7 +42,8 @@ def loads(data: bytes) -> Any:
     Most programs write JSON without spaces. A document that is byte for byte what its reading would be written as has
     no other reading, so only its depth and its numbers are left to ask about; all others are read member by member.
     """
-    if data.count(b"[") + data.count(b"{") <= MAX_DEPTH and not _MANY_DIGITS.search(data):
+    alike = data.translate(_ALIKE)
+    if alike.count(b"(") <= MAX_DEPTH and _MANY_DIGITS not in alike:
         try:
             value = orjson.loads(data)
             if orjson.dumps(value) == data:

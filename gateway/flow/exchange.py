@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
+from math import floor
 from typing import Any
 
 import orjson
@@ -14,6 +16,8 @@ from schemas.frozen import valueclass
 from signing.message import Request
 
 JSON = "application/json"
+_OFFSET = len("2026-11-21T08:30:01")
+_THREE_DIGITS = [f"{number:03d}" for number in range(1000)]
 
 
 @dataclass(slots=True)
@@ -55,9 +59,16 @@ def json_reply(value: Any, status: int = 200, receipt: str | None = None) -> Rep
     return Reply(status, orjson.dumps(value), receipt=receipt)
 
 
-def timestamp(at: datetime, timespec: str = "milliseconds") -> str:
-    """RFC 3339 with the local offset, to milliseconds unless told."""
-    return at.astimezone(LOCAL).isoformat(timespec=timespec)
+def timestamp(at: datetime, *, to_seconds: bool = False) -> str:
+    """RFC 3339 with the local offset, to milliseconds unless told; what is smaller is cut off."""
+    second = _second(floor(at.timestamp()))
+    return second if to_seconds else f"{second[:_OFFSET]}.{_THREE_DIGITS[at.microsecond // 1000]}{second[_OFFSET:]}"
+
+
+@lru_cache(maxsize=64)
+def _second(unix_s: int) -> str:
+    """Remembered, because many answers are given in one second, and writing a time takes as long as reading one."""
+    return datetime.fromtimestamp(unix_s, LOCAL).isoformat()
 
 
 def receipt_value(recorded: Recorded, salt: str, commitment: str) -> str:

@@ -32,6 +32,6 @@ def disclose(grant: Grant, answer: RegistryAnswer) -> Disclosure:
     data = dict(zip(grant.fields, map(answer.record.__getitem__, grant.fields), strict=True))
     as_of = None
     if answer.source_as_of is not None:
-        as_of = timestamp(answer.source_as_of, timespec="seconds")
+        as_of = timestamp(answer.source_as_of, to_seconds=True)
     body = {"outcome": "found", "data": data, "source_as_of": as_of}
     return Disclosure(body, "found", tuple(compress(data, map(is_not, data.values(), repeat(None)))))

@@ -104,17 +104,17 @@ async def append_batch(
         log_id,
         slot,
         len(entries),
-        _written(columns[0]) if entries else None,
+        columns[0] or None,
         *map(_joined, columns[1:_BYTES]),
         *map(_octets, columns[_BYTES:_TEXTS]),
         *map(_joined, columns[_TEXTS:_REST]),
-        _written(deadline) if any(deadline) else None,
+        deadline if any(deadline) else None,
         leaf or None,
-        *((_octets(nonce), _written(created)) if any(nonce) else (None, None)),
+        *((_octets(nonce), _numbers(created)) if any(nonce) else (None, None)),
         min(held, default=None),
-        *((_written(config), min(versions), max(versions)) if versions else (None, None, None)),
-        *((_octets(quota), _written(quota_limit)) if any(quota) else (None, None)),
-        *((_octets(guess), _written(guess_limit)) if any(guess) else (None, None)),
+        *((_numbers(config), min(versions), max(versions)) if versions else (None, None, None)),
+        *((_octets(quota), _numbers(quota_limit)) if any(quota) else (None, None)),
+        *((_octets(guess), _numbers(guess_limit)) if any(guess) else (None, None)),
         _octets(give),
         key.key_id if key else None,
         key.wrapped if key else None,
@@ -147,6 +147,6 @@ def _octets(column: Sequence[bytes]) -> str | None:
     return r"\x" + _BEFORE_OCTETS.join(map(bytes.hex, column)) if any(column) else None
 
 
-def _written(column: Sequence[int | datetime | None]) -> str:
-    """Return a column of numbers or times as one text, as `_joined` does; an absent one is written `None`."""
+def _numbers(column: Sequence[int | None]) -> str:
+    """Return a column of numbers as one text, as `_joined` does; an absent one is written `None`."""
     return _BETWEEN.join(map(str, column))

@@ -1,0 +1,21 @@
+"""Times as answers tell them."""
+
+from datetime import UTC, datetime, timedelta, timezone
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.flow.exchange import timestamp
+from schemas.dates import LOCAL
+
+MOMENTS = st.datetimes(
+    datetime(1970, 1, 2), datetime(2100, 1, 1), timezones=st.sampled_from([UTC, LOCAL, timezone(timedelta(hours=-3))])
+)
+
+
+@given(MOMENTS)
+def test_a_time_has_the_local_offset_and_is_cut_not_rounded(at):
+    """The standard library writes the same, wherever the moment was noted."""
+    assert timestamp(at) == at.astimezone(LOCAL).isoformat(timespec="milliseconds")
+    assert timestamp(at, to_seconds=True) == at.astimezone(LOCAL).isoformat(timespec="seconds")
+    assert timestamp(at).endswith("+07:00")

@@ -8,9 +8,8 @@ from hypothesis import strategies as st
 from gateway.flow.exchange import timestamp
 from schemas.dates import LOCAL
 
-MOMENTS = st.datetimes(
-    datetime(1970, 1, 2), datetime(2100, 1, 1), timezones=st.sampled_from([UTC, LOCAL, timezone(timedelta(hours=-3))])
-)
+ZONES = st.sampled_from([UTC, LOCAL, timezone(timedelta(hours=-3))])
+MOMENTS = st.builds(datetime.fromtimestamp, st.floats(0, 2**32), ZONES)
 
 
 @given(MOMENTS)

@@ -25,13 +25,16 @@ from gateway.store.append import EntryRow
 _OPTIONS = orjson.OPT_SORT_KEYS | orjson.OPT_UTC_Z
 _VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
 """The two bits of RFC 9562's variant before two random ones."""
-_LOCAL = timezone(timedelta(hours=7))
+_LOCAL, _HOUR_S = timezone(timedelta(hours=7)), 3600
+_Who = tuple[str | None, tuple[str, str] | None, str | None, str | None]
 _PLAIN = ("request_id", *Draft._fields[Draft._fields.index("client") : Draft._fields.index("config_version") + 1])
 _PLAIN_NAMES = (*_PLAIN[:-1], "config")
 _plain = itemgetter(*map(Draft._fields.index, _PLAIN))
 """Members of a draft that the leaf holds as they are, their names there, and what takes them."""
 _named = itemgetter(*map(Draft._fields.index, EntryRow._fields[3:9]))
 """Takes the columns from `request_id` to `unit`, which a row has from its draft."""
+_who = itemgetter(*map(Draft._fields.index, ("officer", "subject", "person_id", "address")))
+"""Takes whom a draft names; identifiers, sealed and told under pseudonyms."""
 _PEOPLE = ("officer", "subject", "person", "address")
 """Whom an entry may name, by the names of their pseudonyms in a leaf; a row has the first three."""
 _UNDER_GRANT = frozenset({Kind.ASKED, Kind.READ, Kind.STATUS})
@@ -70,12 +73,12 @@ def _jsonable(value: object) -> object:
 
 def encode(draft: Draft, origin: str, pseudonyms: Pseudonyms, sealer: Sealer) -> Encoded:
     """Make the leaf and its row for the log `origin`. Raises `TypeError` for members that JSON cannot hold."""
-    at = draft.at.astimezone(UTC)
+    at, deadline = _utc(draft.at), draft.deadline
     unix_s = at.timestamp()
-    year = pseudonyms.year(at.astimezone(_LOCAL).year)
+    year = pseudonyms.year(_local_year(int(unix_s) // _HOUR_S))
     entry_id, kind = uuid7(int(unix_s * 1000)), draft.kind._value_
-    people = _people(draft, pseudonyms, year)
-    deadline = draft.deadline.astimezone(UTC) if draft.deadline else None
+    who = _who(draft)
+    people = _people(who, pseudonyms, year)
     key = sealer.data_key(unix_s)
     values = _plain(draft)
     members = dict(compress(zip(_PLAIN_NAMES, values, strict=True), map(is_not, values, repeat(None))))
@@ -83,15 +86,16 @@ def encode(draft: Draft, origin: str, pseudonyms: Pseudonyms, sealer: Sealer) ->
     if any(people):
         named = zip(compress(_PEOPLE, people), map(_remembered_base64, filter(None, people)), strict=True)
         members["pseudonyms"] = dict(named, year=year)
-    if draft.fields:
-        members["fields"] = draft.fields
-    if draft.detail:
-        members["detail"] = draft.detail
-    if draft.commitment is not None:
-        members["commitment"] = _base64(draft.commitment)
+    fields, detail, commitment = draft.fields, draft.detail, draft.commitment
+    if fields:
+        members["fields"] = fields
+    if detail:
+        members["detail"] = detail
+    if commitment is not None:
+        members["commitment"] = _base64(commitment)
     if deadline is not None:
-        members["deadline"] = deadline
-    plain = _sealed_members(draft)
+        members["deadline"] = deadline = _utc(deadline)
+    plain = _sealed_members(draft.sealed, who)
     if plain:
         members["sealed"] = seal(key, orjson.dumps(plain, _jsonable, _OPTIONS), associated_data(origin, entry_id, kind))
     leaf = orjson.dumps(members, _jsonable, _OPTIONS)
@@ -109,9 +113,19 @@ _remembered_base64 = lru_cache(maxsize=4096)(_base64)
 """For pseudonyms: an answer names those of its question again."""
 
 
-def _people(draft: Draft, pseudonyms: Pseudonyms, year: int) -> tuple[bytes, ...]:
+def _utc(moment: datetime) -> datetime:
+    return moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+
+
+@lru_cache(maxsize=64)
+def _local_year(hour: int) -> int:
+    """Return the local year of an hour since the Unix epoch; the local offset is whole hours."""
+    return datetime.fromtimestamp(hour * _HOUR_S, _LOCAL).year
+
+
+def _people(who: _Who, pseudonyms: Pseudonyms, year: int) -> tuple[bytes, ...]:
     """Return the pseudonyms of officer, subject, person returned and address; empty for whom a draft does not name."""
-    officer, subject, person_id, address = draft.officer, draft.subject, draft.person_id, draft.address
+    officer, subject, person_id, address = who
     return (
         pseudonyms.of(year, OFFICER, officer) if officer else b"",
         pseudonyms.of(year, *subject) if subject else b"",
@@ -120,18 +134,18 @@ def _people(draft: Draft, pseudonyms: Pseudonyms, year: int) -> tuple[bytes, ...
     )
 
 
-def _sealed_members(draft: Draft) -> dict[str, Any]:
+def _sealed_members(sealed: Mapping[str, Any], who: _Who) -> dict[str, Any]:
     """Return what is sealed: identifiers in clear, unless the caller says more about them, and the rest as given."""
-    sealed = draft.sealed
+    officer, subject, person_id, address = who
     plain = dict(compress(sealed.items(), map(is_not, sealed.values(), repeat(None))))
-    if draft.subject:
-        plain.setdefault("subject", {"id_type": draft.subject[0], "id": draft.subject[1]})
-    if draft.officer:
-        plain.setdefault("officer", {"id": draft.officer})
-    if draft.person_id:
-        plain.setdefault("person_id", draft.person_id)
-    if draft.address:
-        plain.setdefault("address", draft.address)
+    if subject:
+        plain.setdefault("subject", {"id_type": subject[0], "id": subject[1]})
+    if officer:
+        plain.setdefault("officer", {"id": officer})
+    if person_id:
+        plain.setdefault("person_id", person_id)
+    if address:
+        plain.setdefault("address", address)
     return plain
 
 
@@ -139,9 +153,10 @@ def _claims(draft: Draft, pseudonyms: Pseudonyms, year: int, unix_s: float) -> t
     """Return the last columns of a row: nonce, created, config, quota, its limit, guess, its limit, give-back."""
     nonce, reserve, back = draft.nonce, draft.reserve, draft.give_back
     give = b""
-    if back is not None and draft.question is not None:
-        asked_s = unix_of(draft.question)  # the counter of the question's day, under the key of its year
-        asked_year = pseudonyms.year(datetime.fromtimestamp(asked_s, _LOCAL).year)
+    question = draft.question
+    if back is not None and question is not None:
+        asked_s = unix_of(question)  # the counter of the question's day, under the key of its year
+        asked_year = pseudonyms.year(_local_year(int(asked_s) // _HOUR_S))
         give = pseudonyms.guess_key(back, asked_year, asked_s)
     return (
         nonce_key(nonce) if nonce else b"",

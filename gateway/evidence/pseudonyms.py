@@ -13,6 +13,7 @@ from ipaddress import IPv6Address
 from gateway.addresses import address_of
 from gateway.evidence.contract import Nonce, Reservation
 from schemas.identifiers import person_key
+from signing.digest import digest_of
 
 OFFICER = "officer"
 _SUBNET_BITS, _MARK_DIGITS = 64, 8
@@ -117,4 +118,4 @@ def _quota_digest(client: str, quota_key: str) -> bytes:
 
 def nonce_key(nonce: Nonce) -> bytes:
     """Return under what a client's nonce is remembered."""
-    return sha256(f"{nonce.client}\0{nonce.value}".encode()).digest()[:_KEY_BYTES]
+    return digest_of(f"{nonce.client}\0{nonce.value}".encode())[:_KEY_BYTES]

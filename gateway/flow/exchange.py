@@ -1,5 +1,6 @@
 """One request on its way through the flow, and the reply it gets."""
 
+from binascii import b2a_base64
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -71,9 +72,10 @@ def _second(unix_s: int) -> str:
     return datetime.fromtimestamp(unix_s, LOCAL).isoformat()
 
 
-def receipt_value(recorded: Recorded, salt: str, commitment: str) -> str:
-    """Write the `Lienthong-Receipt` dictionary (PROTOCOL section 3); salt and commitment in base64."""
+def receipt_value(recorded: Recorded, salt: bytes, commitment: bytes) -> str:
+    """Write the `Lienthong-Receipt` dictionary (PROTOCOL section 3)."""
+    salt_text, commitment_text = b2a_base64(salt, newline=False), b2a_base64(commitment, newline=False)
     return (
         f'log="{recorded.origin}", slot={recorded.slot}, index={recorded.index}, '
-        f"salt=:{salt}:, commitment=:{commitment}:"
+        f"salt=:{salt_text.decode()}:, commitment=:{commitment_text.decode()}:"
     )

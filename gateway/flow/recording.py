@@ -4,10 +4,8 @@ Nothing is asked before `question` returns and nothing is told before `answer` r
 """
 
 import secrets
-from base64 import b64encode
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from hashlib import sha256
 from typing import Any
 
 from gateway.authentication import Caller, Unfit
@@ -16,6 +14,7 @@ from gateway.flow.exchange import Exchange, receipt_value
 from gateway.refusals import Refusal
 from schemas.grants import Grant, Subject
 from schemas.identifiers import person_key
+from signing.digest import digest_of
 
 
 class Stale(Exception):  # noqa: N818 — nothing went wrong: the world moved on
@@ -84,8 +83,8 @@ async def record_answer(
     detail: dict[str, Any] | None = None,
 ) -> str:
     """Step 8: the answer's entry, "cleared for release". Returns the receipt; raises `EvidenceUnavailable`."""
-    salt, digest = secrets.token_bytes(16), sha256(body).digest()
-    commitment = sha256(salt + digest).digest()
+    salt, digest = secrets.token_bytes(16), digest_of(body)
+    commitment = digest_of(salt + digest)
     asked = question.draft
     draft = asked._replace(
         kind=Kind.ANSWERED,
@@ -106,7 +105,7 @@ async def record_answer(
     placed = await evidence.append(draft)
     if isinstance(placed, Loss):
         raise AssertionError(f"an answer reserves nothing, yet it lost: {placed}")  # noqa: TRY004 — a broken promise, not a wrong type
-    return receipt_value(placed, b64encode(salt).decode(), b64encode(commitment).decode())
+    return receipt_value(placed, salt, commitment)
 
 
 async def record_refusal(evidence: Evidence, exchange: Exchange, refusal: Refusal) -> Refusal:

@@ -33,6 +33,7 @@ WSDL = "population.wsdl"
 _LOOK_UP = "037"
 _OPERATION = "TraCuuThongTinCongDan"
 _NAMESPACE_LENGTH = len("{http://www.mic.gov.vn/dancu/1.0}")
+
 _ID_MEMBERS = {"personal_id": "SoDinhDanh", "old_id_card": "SoCMND"}
 _BIRTH_MEMBERS = ("NgayThangNamSinh/NgayThangNam", "NgayThangNamSinh/Nam")
 _SEX = {"0": "undetermined", "1": "male", "2": "female"}
@@ -141,9 +142,20 @@ def _answer(collection: etree._Element, subject: Subject, request_id: str) -> Re
     return RegistryAnswer(found=True, record=record, source_as_of=as_of, person_id=record["personal_id"])
 
 
+class _LocalNames(dict[Any, str]):
+    """Tags without their namespace, each cut once: a schema lets only a few through."""
+
+    def __missing__(self, tag: Any) -> str:
+        name = self[tag] = str(tag)[_NAMESPACE_LENGTH:]
+        return name
+
+
+_LOCAL_NAMES = _LocalNames()
+
+
 def _tree(element: etree._Element) -> dict[str, Any]:
     """Return a valid element's children by local name; the schema let each stand once and in one namespace."""
-    return {str(child.tag)[_NAMESPACE_LENGTH:]: _tree(child) if len(child) else child.text for child in element}
+    return {_LOCAL_NAMES[child.tag]: _tree(child) if len(child) else child.text for child in element}
 
 
 def _record(citizen: Mapping[str, Any], birth: PartialDate | None) -> dict[str, Any]:

@@ -10,6 +10,7 @@ that child must pass libxml2's validation against every schema of the WSDL. Anyt
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -70,10 +71,13 @@ class Template:
 
     def fill(self, values: Sequence[str]) -> bytes:
         """Return the envelope's bytes; `RegistryFault` where a value holds what XML cannot carry."""
-        if _ILLEGAL.search("".join(values)):
+        text = "".join(values)
+        if _ILLEGAL.search(text):
             raise RegistryFault("unsendable")
-        gaps = zip(map(escape, values), self.pieces[1:], strict=True)
-        return (self.pieces[0] + "".join([part for gap in gaps for part in gap])).encode()
+        if "&" in text or "<" in text or ">" in text:
+            values = list(map(escape, values))
+        gaps = zip(values, self.pieces[1:], strict=True)
+        return (self.pieces[0] + "".join(chain.from_iterable(gaps))).encode()
 
 
 class Operation:

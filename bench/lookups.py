@@ -49,6 +49,7 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--seconds", type=int, default=6)
     parser.add_argument("--connections", type=int, default=32)
     parser.add_argument("--workers", default="1,2")
+    parser.add_argument("--pin", action="store_true", help="keep each worker on a processor of its own")
     parser.add_argument("--commit-delay", action="store_true", help="also with 3 ms added to every commit")
     options = parser.parse_args(arguments)
     if shutil.which("wrk") is None:
@@ -62,7 +63,7 @@ def main(arguments: list[str]) -> None:
 def measure(workers: int, options: argparse.Namespace, *, delay: bool) -> None:
     """Start a sandbox, run the rounds, print one table."""
     directory = Path(tempfile.mkdtemp(prefix="lienthong-bench-"))
-    sandbox = Sandbox(directory, 0, workers)
+    sandbox = Sandbox(directory, 0, workers, pin=options.pin)
     peer = None
     try:
         url = sandbox.start()
@@ -133,7 +134,7 @@ def _peer(directory: Path, client: Client, peer: Peer, options: argparse.Namespa
 
 def show(rows: dict[str, list[Figures]], workers: int, options: argparse.Namespace, *, delay: bool) -> None:
     """Print the medians and the ratios asked for."""
-    title = f"{workers} worker(s), {options.connections} connections, "
+    title = f"{workers} {'pinned ' if options.pin else ''}worker(s), {options.connections} connections, "
     title += f"median of {options.rounds} rounds of {options.seconds} s"
     table = Table(title=title + (", 3 ms added to every commit" if delay else ""))
     for name in (

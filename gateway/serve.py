@@ -27,9 +27,10 @@ _MEMORY = "/dev/shm"  # noqa: S108 — only for a directory with a name of its o
 _log = structlog.get_logger("gateway.serve")
 
 
-def serve(settings: Settings, workers: int) -> int:
+def serve(settings: Settings, workers: int, *, pin: bool = False) -> int:
     """Serve until SIGTERM or SIGINT. Returns the exit code: 0 after an orderly end.
 
+    With `pin` each worker keeps to a processor of its own.
     Raises `SettingsError` where an address cannot be listened on.
     """
     for name, address in (("LISTEN", settings.listen), ("OPERATIONS_LISTEN", settings.operations_listen)):
@@ -37,7 +38,8 @@ def serve(settings: Settings, workers: int) -> int:
     configure_logging(settings.log_level)
     metrics = tempfile.mkdtemp(prefix="lienthong-metrics-", dir=_in_memory())
     try:
-        return _Serving(settings, workers, {**os.environ, "PROMETHEUS_MULTIPROC_DIR": metrics}).run()
+        environment = {**os.environ, "PROMETHEUS_MULTIPROC_DIR": metrics}
+        return _Serving(settings, workers, environment, pin=pin).run()
     finally:
         shutil.rmtree(metrics, ignore_errors=True)
 
@@ -69,9 +71,10 @@ def _await_free(name: str, address: str) -> None:
 
 
 class _Serving:
-    def __init__(self, settings: Settings, workers: int, environment: dict[str, str]) -> None:
+    def __init__(self, settings: Settings, workers: int, environment: dict[str, str], *, pin: bool) -> None:
         self._listen = settings.listen
         self._workers = workers
+        self._pin = ["--pin"] if pin else []
         self._environment = environment
         self._stopping = False
         self._keeper_after = 0.0
@@ -82,7 +85,7 @@ class _Serving:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._on_stop)
         signal.signal(signal.SIGHUP, self._on_reload)
-        self._master = self._spawn("gateway.worker", "--workers", str(self._workers))
+        self._master = self._spawn("gateway.worker", "--workers", str(self._workers), *self._pin)
         self._keeper = self._spawn("gateway.keeper")
         _log.info("serving", listen=self._listen, workers=self._workers)
         while not self._stopping and self._master.poll() is None:

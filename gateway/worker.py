@@ -1,6 +1,6 @@
 """One worker process under gunicorn: an event loop (uvloop), the service, and a graceful end.
 
-`python -m gateway.worker --workers N` is the master that `lienthong serve` starts. On SIGTERM a worker
+`python -m gateway.worker --workers N [--pin]` is the master that `lienthong serve` starts. On SIGTERM a worker
 stops accepting, asks its clients to reconnect elsewhere, finishes what it holds and leaves.
 """
 
@@ -17,6 +17,7 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
 
 from gateway.app import Service
+from gateway.processors import choose
 from gateway.settings import Settings, load_settings
 from gateway.telemetry import ForeignFormatter, configure_logging
 
@@ -39,9 +40,13 @@ class JsonLogger(Logger):  # type: ignore[misc]  # gunicorn is untyped
 
 
 class GatewayWorker(GunicornUVLoopWebWorker):
-    """Serves the gateway in one process."""
+    """Serves the gateway in one process, on `processor` alone where it was given one."""
+
+    processor: int | None = None
 
     async def _run(self) -> None:
+        if self.processor is not None:
+            os.sched_setaffinity(0, {self.processor})
         settings: Settings = self.wsgi
         configure_logging(settings.log_level)
         service = await Service.start(settings, workers=self.cfg.workers)
@@ -74,17 +79,23 @@ def settle_garbage() -> None:
     gc.set_threshold(20_000, 20, 20)
 
 
+def give_processor(server: Any, worker: GatewayWorker) -> None:
+    """Tell a worker, before it is forked, on which processor to stay."""
+    worker.processor = choose(os.sched_getaffinity(0), [one.processor for one in server.WORKERS.values()])
+
+
 class GatewayApplication(BaseApplication):  # type: ignore[misc]  # gunicorn is untyped
     """Gunicorn, configured by our settings alone."""
 
-    def __init__(self, settings: Settings, workers: int) -> None:
+    def __init__(self, settings: Settings, workers: int, *, pin: bool) -> None:
         self._settings = settings
         self._workers = workers
+        self._pin = pin
         super().__init__()
 
     def load_config(self) -> None:
         """Set what gunicorn needs to know."""
-        options = {
+        options: dict[str, Any] = {
             "bind": self._settings.listen,
             "workers": self._workers,
             "worker_class": "gateway.worker.GatewayWorker",
@@ -95,6 +106,8 @@ class GatewayApplication(BaseApplication):  # type: ignore[misc]  # gunicorn is 
             "proc_name": "lienthong",
             "control_socket_disable": True,
         }
+        if self._pin:
+            options["pre_fork"] = give_processor
         for name, value in options.items():
             if name in self.cfg.settings:
                 self.cfg.set(name, value)
@@ -108,10 +121,11 @@ def main() -> None:
     """Run the master until it is told to end."""
     parser = argparse.ArgumentParser(prog="python -m gateway.worker")
     parser.add_argument("--workers", type=int, required=True)
+    parser.add_argument("--pin", action="store_true")
     arguments = parser.parse_args()
     settings = load_settings()
     configure_logging(settings.log_level)
-    GatewayApplication(settings, arguments.workers).run()
+    GatewayApplication(settings, arguments.workers, pin=arguments.pin).run()
 
 
 if __name__ == "__main__":

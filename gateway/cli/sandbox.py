@@ -22,6 +22,7 @@ def sandbox(
     ] = "",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Public port; 0 takes a free one.")] = 8080,
     workers: Annotated[int, typer.Option(min=1, help="The gateway's worker processes.")] = 2,
+    pin: Annotated[bool, typer.Option("--pin", help="Keep each worker on a processor of its own.")] = False,
 ) -> None:
     """Start PostgreSQL, four registries and the gateway; print READY and the public URL; end on SIGTERM.
 
@@ -31,7 +32,7 @@ def sandbox(
         return
     if not directory:
         fail("name a directory: lienthong sandbox --dir DIR", Exit.USAGE)
-    guarded(lambda: _keep_running(Sandbox(Path(directory), port, workers)))
+    guarded(lambda: _keep_running(Sandbox(Path(directory), port, workers, pin=pin)))
 
 
 def _keep_running(sandbox: Sandbox) -> None:

@@ -28,9 +28,9 @@ _PORT_WAIT_S, _READY_WAIT_S, _COMMAND_WAIT_S = 15.0, 180.0, 180.0  # generous: a
 class Sandbox:
     """One sandbox in one directory. Not safe for concurrent use; call from the main thread."""
 
-    def __init__(self, directory: Path, port: int, workers: int = 2) -> None:
+    def __init__(self, directory: Path, port: int, workers: int = 2, *, pin: bool = False) -> None:
         self._layout = Layout(directory.absolute())
-        self._port, self._workers = port, workers
+        self._port, self._workers, self._pin = port, workers, pin
         self._supervisor = Supervisor(self._report)
         self._held = ExitStack()
         self._postgres = EmbeddedPostgres(self._layout.postgres, log_file=self._layout.logs / "postgresql.log")
@@ -119,7 +119,7 @@ class Sandbox:
         return program
 
     def _gateway(self) -> Program:
-        command = _lienthong("serve", "--workers", str(self._workers))
+        command = _lienthong("serve", "--workers", str(self._workers), *(["--pin"] if self._pin else []))
         return Program(lambda: command, self._log_file("gateway"), environment=self._environment(), grace_s=40.0)
 
     def _setup(self) -> list[str]:

@@ -61,12 +61,12 @@ def settle(condition, seconds=20.0):
 
 
 class Running:
-    """`lienthong sandbox` as a process."""
+    """`lienthong sandbox --pin` as a process."""
 
     def __init__(self, directory):
         self.directory = directory
         self.errors = (directory.parent / "stderr").open("w+")
-        command = [sys.executable, "-m", "gateway.cli", "sandbox", "--dir", str(directory), "--port", "0"]
+        command = [sys.executable, "-m", "gateway.cli", "sandbox", "--dir", str(directory), "--port", "0", "--pin"]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self.errors, text=True)
         self.line = self.process.stdout.readline()
         assert self.line.startswith("READY http://127.0.0.1:"), (directory.parent / "stderr").read_text()
@@ -181,6 +181,17 @@ def test_a_refusal_is_told_with_its_code(sandbox):
     assert told.returncode == 1
     assert json.loads(told.stdout)["code"] == "field-not-granted"
     assert "Traceback" not in told.stderr
+
+
+def test_each_worker_keeps_to_a_processor_of_its_own(sandbox):
+    """Asked to (`--pin`), a worker runs nowhere else, and no two share a processor while there are enough.
+
+    Their master is free to run anywhere.
+    """
+    allowed, running = os.sched_getaffinity(0), processes_of(sandbox.directory)
+    found = [os.sched_getaffinity(pid) for pid, command in running.items() if "gateway.worker" in command]
+    assert sorted(map(len, found)) == sorted([1, 1, len(allowed)])
+    assert len(set.union(*sorted(found, key=len)[:2])) == min(2, len(allowed))
 
 
 def test_whatever_dies_comes_back(sandbox):

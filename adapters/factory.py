@@ -32,7 +32,7 @@ def build_adapter(config: Registry, files: Mapping[str, str], secrets_dir: Path)
     `files` holds the configuration's further texts by relative path (`registries/vat.wsdl`). Secrets are read here,
     once. Raises `MappingError` (a `ValueError`) with the pointer of the member that is wrong.
     """
-    transport = _transport(config.url, config.tls, secrets_dir)
+    transport = _transport(config.url, config.tls, config.max_concurrent, secrets_dir)
     secrets = Secrets(config.auth, secrets_dir)
     build = _BUILDERS.get(config.adapter)
     return build(transport, secrets) if build else _generic(config, files, transport, secrets)
@@ -40,18 +40,18 @@ def build_adapter(config: Registry, files: Mapping[str, str], secrets_dir: Path)
 
 def build_portal(config: Portal, secrets_dir: Path) -> portal.PortalClient:
     """Build the client of the National Portal. Raises `MappingError` as `build_adapter` does."""
-    transport = _transport(config.url, config.tls, secrets_dir)
+    transport = _transport(config.url, config.tls, config.concurrency, secrets_dir)
     secrets = Secrets({"credentials_file": config.credentials_file}, secrets_dir)
     texts = secrets.table("credentials_file", "username", "password")
     return portal.PortalClient(transport, portal.Credentials(*texts), config.unit)
 
 
-def _transport(url: str, tls: Tls | None, secrets_dir: Path) -> HttpTransport:
+def _transport(url: str, tls: Tls | None, limit: int, secrets_dir: Path) -> HttpTransport:
     context = None
     if tls is not None:
         names = (tls.ca_file, tls.client_certificate_file, tls.client_key_file)
         context = tls_context(*(str(secrets_dir / name) if name else None for name in names))
-    return HttpTransport(url, tls=context)
+    return HttpTransport(url, limit=limit, tls=context)
 
 
 def _shipped(wsdl: str) -> Contract:

@@ -1,4 +1,4 @@
-"""One registry's HTTP connections: kept for the next call, verified, and every failure in one of four words.
+"""One registry's HTTP connections: pooled, bounded, verified, and every failure in one of four words.
 
 The rules (DESIGN section 5, THREATS D25, D26, D28): TLS is always verified and at least 1.2, the deadline covers
 the whole exchange, and what was refused or reset before any byte of an answer says so (`unanswered`). What an
@@ -46,12 +46,12 @@ def tls_context(
 
 
 class HttpTransport:
-    """The connections to one registry, one for each call under way: who calls bounds how many those are.
+    """The connections to one registry. Safe for concurrent use within one event loop.
 
-    Safe for concurrent use within one event loop. Raises `MappingError` for an address that is none.
+    Raises `MappingError` for an address that is none.
     """
 
-    def __init__(self, base_url: str, *, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(self, base_url: str, *, limit: int = 64, tls: ssl.SSLContext | None = None) -> None:
         self.base = base_url.rstrip("/")
         parts = urlsplit(self.base)
         if parts.scheme not in _PORTS or not parts.hostname:
@@ -60,6 +60,7 @@ class HttpTransport:
         self._origin = f"{parts.scheme}://{parts.netloc}"
         self._fixed = f"Host: {parts.netloc.rpartition('@')[2]}\r\nAccept-Encoding: identity\r\n"
         self._tls = (tls or tls_context()) if parts.scheme == "https" else None
+        self._slots = asyncio.Semaphore(limit)
         self._idle: list[Connection] = []
         self._closed = False
 
@@ -90,13 +91,17 @@ class HttpTransport:
         loop = asyncio.get_running_loop()
         end = loop.time() + timeout_s
         request = self._request(method, url, body, headers)
-        connection = self._take(loop.time()) or await self._connect(loop, end)
-        reply = await connection.exchange(request, accepted, end)
-        if self._closed:
-            connection.abort()
-        elif connection.reusable:
-            connection.idle_since = loop.time()
-            self._idle.append(connection)
+        await self._slot(end)
+        try:
+            connection = self._take(loop.time()) or await self._connect(loop, end)
+            reply = await connection.exchange(request, accepted, end)
+            if self._closed:
+                connection.abort()
+            elif connection.reusable:
+                connection.idle_since = loop.time()
+                self._idle.append(connection)
+        finally:
+            self._slots.release()
         return reply
 
     async def close(self) -> None:
@@ -105,13 +110,23 @@ class HttpTransport:
         while self._idle:
             self._idle.pop().abort()
 
+    async def _slot(self, end: float) -> None:
+        if not self._slots.locked():
+            await self._slots.acquire()
+            return
+        try:
+            async with asyncio.timeout_at(end):
+                await self._slots.acquire()
+        except TimeoutError:
+            raise RegistryTimeout("deadline") from None
+
     def _request(self, method: str, url: str, body: bytes | None, headers: Mapping[str, str]) -> bytes:
         """Return the request's bytes (RFC 9112 section 3); `RegistryFault` where a text cannot stand in it."""
         target = url.removeprefix(self._origin) or "/"
         texts = "".join([target, *headers, *headers.values()])
         if not (texts.isascii() and texts.isprintable()) or " " in target:
             raise RegistryFault("unsendable")
-        lines = "".join(map("%s: %s\r\n".__mod__, headers.items()))
+        lines = "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
         head = f"{method} {target} HTTP/1.1\r\n{self._fixed}{lines}"
         if body is None:
             return f"{head}\r\n".encode("ascii")

@@ -39,7 +39,8 @@ class Shape:
     @classmethod
     def of(cls, texts: str, lists: str = "") -> "Shape":
         """Make a shape from names separated by spaces."""
-        return cls(frozenset(texts.split()) | frozenset(lists.split()), frozenset(lists.split()))
+        listed = frozenset(lists.split())
+        return cls(listed.union(texts.split()), listed)
 
     def check(self, value: Any) -> dict[str, Any]:
         """Return `value` if it is an object of exactly this shape; `RegistryInvalid` otherwise."""

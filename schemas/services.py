@@ -23,12 +23,9 @@ class ServiceSpec:
     sensitive: frozenset[str] = frozenset()
     name: str = field(init=False, repr=False)
     """The full name, `registry/service`."""
-    known: frozenset[str] = field(init=False, repr=False, compare=False)
-    """`fields`, to look in."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "name", f"{self.registry}/{self.service}")
-        object.__setattr__(self, "known", frozenset(self.fields))
 
 
 _NAMED = ("full_name", "birth_date")

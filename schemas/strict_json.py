@@ -15,9 +15,7 @@ import orjson
 MAX_DEPTH = 32
 MAX_DIGITS = 15
 
-_ALIKE = bytes(
-    b"("[0] if chr(byte) in "[{" else b"0"[0] if chr(byte) in "0123456789" else b" "[0] for byte in range(256)
-)
+_ALIKE = bytes.maketrans(b"[{123456789", b"((000000000")
 _MANY_DIGITS = b"0" * (MAX_DIGITS + 1)
 """Every digit and every opening bracket as one of its kind: a regular expression takes thirty times as long."""
 _SPACE = " \t\n\r"

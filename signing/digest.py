@@ -6,7 +6,8 @@ received, and at least one must be recognised. `sha-256` and `sha-512` are recog
 
 import hashlib
 import re
-from binascii import a2b_base64, b2a_base64
+from base64 import b64encode
+from binascii import a2b_base64
 from collections.abc import Sequence
 from hmac import compare_digest
 from typing import Literal
@@ -32,7 +33,7 @@ def content_digest(body: bytes, algorithm: DigestAlgorithm = "sha-256") -> str:
     """Return the field's value for these bytes, section 2. Raises `SignatureError` for an unknown algorithm."""
     if algorithm not in _RECOGNISED:
         raise SignatureError("malformed", "the digest algorithm is not one of sha-256, sha-512", "content-digest")
-    return f"{algorithm}=:{b2a_base64(digest_of(body, algorithm), newline=False).decode()}:"
+    return f"{algorithm}=:{b64encode(digest_of(body, algorithm)).decode()}:"
 
 
 def parse_content_digest(values: Sequence[str]) -> dict[str, bytes]:

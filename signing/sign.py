@@ -4,7 +4,7 @@ Nonces and times are arguments. An answer is bound to its question: it covers th
 signature, so that it cannot be moved to another question.
 """
 
-from binascii import b2a_base64
+from base64 import b64encode
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -24,7 +24,7 @@ _CACHED_LENGTH = 64
 def _signature(key: SigningKey, covered: Covered, text: str, message: Message, request: Request | None = None) -> str:
     """Return the member of `Signature` beside `text`, that of `Signature-Input`."""
     signature = key.sign(signature_base(covered, text, message, request))
-    return f":{b2a_base64(signature, newline=False).decode()}:"
+    return f":{b64encode(signature).decode()}:"
 
 
 def sign_request(

@@ -8,9 +8,8 @@ is a function of the leaf, `project`, which `audit verify` holds against the row
 import os
 from base64 import b64decode
 from binascii import b2a_base64
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta, timezone
-from functools import lru_cache
 from itertools import compress, repeat
 from operator import is_not, itemgetter
 from typing import Any, NamedTuple
@@ -25,7 +24,7 @@ from gateway.store.append import EntryRow
 _OPTIONS = orjson.OPT_SORT_KEYS | orjson.OPT_UTC_Z
 _VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
 """The two bits of RFC 9562's variant before two random ones."""
-_LOCAL, _HOUR_S = timezone(timedelta(hours=7)), 3600
+_LOCAL = timezone(timedelta(hours=7))
 _Who = tuple[str | None, tuple[str, str] | None, str | None, str | None]
 _PLAIN = ("request_id", *Draft._fields[Draft._fields.index("client") : Draft._fields.index("config_version") + 1])
 _PLAIN_NAMES = (*_PLAIN[:-1], "config")
@@ -73,18 +72,18 @@ def _jsonable(value: object) -> object:
 
 def encode(draft: Draft, origin: str, pseudonyms: Pseudonyms, sealer: Sealer) -> Encoded:
     """Make the leaf and its row for the log `origin`. Raises `TypeError` for members that JSON cannot hold."""
-    at, deadline = _utc(draft.at), draft.deadline
+    at, deadline = draft.at.astimezone(UTC), draft.deadline
     unix_s = at.timestamp()
-    year = pseudonyms.year(_local_year(int(unix_s) // _HOUR_S))
+    year = pseudonyms.year(at.astimezone(_LOCAL).year)
     entry_id, kind = uuid7(int(unix_s * 1000)), draft.kind._value_
     who = _who(draft)
     people = _people(who, pseudonyms, year)
     key = sealer.data_key(unix_s)
     values = _plain(draft)
-    members = dict(compress(zip(_PLAIN_NAMES, values, strict=True), map(is_not, values, repeat(None))))
+    members = _present(zip(_PLAIN_NAMES, values, strict=True), values)
     members.update(v=VERSION, id=entry_id, kind=kind, at=at)
     if any(people):
-        named = zip(compress(_PEOPLE, people), map(_remembered_base64, filter(None, people)), strict=True)
+        named = zip(compress(_PEOPLE, people), map(_base64, filter(None, people)), strict=True)
         members["pseudonyms"] = dict(named, year=year)
     fields, detail, commitment = draft.fields, draft.detail, draft.commitment
     if fields:
@@ -94,7 +93,7 @@ def encode(draft: Draft, origin: str, pseudonyms: Pseudonyms, sealer: Sealer) ->
     if commitment is not None:
         members["commitment"] = _base64(commitment)
     if deadline is not None:
-        members["deadline"] = deadline = _utc(deadline)
+        members["deadline"] = deadline = deadline.astimezone(UTC)
     plain = _sealed_members(draft.sealed, who)
     if plain:
         members["sealed"] = seal(key, orjson.dumps(plain, _jsonable, _OPTIONS), associated_data(origin, entry_id, kind))
@@ -109,18 +108,9 @@ def _base64(value: bytes) -> str:
     return b2a_base64(value, newline=False).decode()
 
 
-_remembered_base64 = lru_cache(maxsize=4096)(_base64)
-"""For pseudonyms: an answer names those of its question again."""
-
-
-def _utc(moment: datetime) -> datetime:
-    return moment if moment.tzinfo is UTC else moment.astimezone(UTC)
-
-
-@lru_cache(maxsize=64)
-def _local_year(hour: int) -> int:
-    """Return the local year of an hour since the Unix epoch; the local offset is whole hours."""
-    return datetime.fromtimestamp(hour * _HOUR_S, _LOCAL).year
+def _present(pairs: Iterable[tuple[str, Any]], values: Iterable[Any]) -> dict[str, Any]:
+    """Return the members that have a value; `values` are those of the pairs."""
+    return dict(compress(pairs, map(is_not, values, repeat(None))))
 
 
 def _people(who: _Who, pseudonyms: Pseudonyms, year: int) -> tuple[bytes, ...]:
@@ -137,7 +127,7 @@ def _people(who: _Who, pseudonyms: Pseudonyms, year: int) -> tuple[bytes, ...]:
 def _sealed_members(sealed: Mapping[str, Any], who: _Who) -> dict[str, Any]:
     """Return what is sealed: identifiers in clear, unless the caller says more about them, and the rest as given."""
     officer, subject, person_id, address = who
-    plain = dict(compress(sealed.items(), map(is_not, sealed.values(), repeat(None))))
+    plain = _present(sealed.items(), sealed.values())
     if subject:
         plain.setdefault("subject", {"id_type": subject[0], "id": subject[1]})
     if officer:
@@ -156,7 +146,7 @@ def _claims(draft: Draft, pseudonyms: Pseudonyms, year: int, unix_s: float) -> t
     question = draft.question
     if back is not None and question is not None:
         asked_s = unix_of(question)  # the counter of the question's day, under the key of its year
-        asked_year = pseudonyms.year(_local_year(int(asked_s) // _HOUR_S))
+        asked_year = pseudonyms.year(datetime.fromtimestamp(asked_s, _LOCAL).year)
         give = pseudonyms.guess_key(back, asked_year, asked_s)
     return (
         nonce_key(nonce) if nonce else b"",

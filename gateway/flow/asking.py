@@ -201,7 +201,7 @@ def _parsed(exchange: Exchange, spec: ServiceSpec, parse: Parse) -> Wish:
         unit=purpose.officer.unit,
         officer=purpose.officer.id,
         subject=(wish.subject.id_type, wish.subject.id),
-        fields=tuple(filter(spec.known.__contains__, wish.fields)),
+        fields=tuple([name for name in wish.fields if name in spec.fields]),
     )
     return wish
 

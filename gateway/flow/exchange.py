@@ -1,6 +1,6 @@
 """One request on its way through the flow, and the reply it gets."""
 
-from binascii import b2a_base64
+from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,7 +18,6 @@ from signing.message import Request
 
 JSON = "application/json"
 _OFFSET = len("2026-11-21T08:30:01")
-_THREE_DIGITS = [f"{number:03d}" for number in range(1000)]
 
 
 @dataclass(slots=True)
@@ -63,7 +62,7 @@ def json_reply(value: Any, status: int = 200, receipt: str | None = None) -> Rep
 def timestamp(at: datetime, *, to_seconds: bool = False) -> str:
     """RFC 3339 with the local offset, to milliseconds unless told; what is smaller is cut off."""
     second = _second(floor(at.timestamp()))
-    return second if to_seconds else f"{second[:_OFFSET]}.{_THREE_DIGITS[at.microsecond // 1000]}{second[_OFFSET:]}"
+    return second if to_seconds else f"{second[:_OFFSET]}.{at.microsecond // 1000:03d}{second[_OFFSET:]}"
 
 
 @lru_cache(maxsize=64)
@@ -74,8 +73,7 @@ def _second(unix_s: int) -> str:
 
 def receipt_value(recorded: Recorded, salt: bytes, commitment: bytes) -> str:
     """Write the `Lienthong-Receipt` dictionary (PROTOCOL section 3)."""
-    salt_text, commitment_text = b2a_base64(salt, newline=False), b2a_base64(commitment, newline=False)
     return (
         f'log="{recorded.origin}", slot={recorded.slot}, index={recorded.index}, '
-        f"salt=:{salt_text.decode()}:, commitment=:{commitment_text.decode()}:"
+        f"salt=:{b64encode(salt).decode()}:, commitment=:{b64encode(commitment).decode()}:"
     )

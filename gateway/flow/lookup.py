@@ -1,8 +1,6 @@
 """A look-up (PROTOCOL section 3): the asked and granted fields of one person, or `no_match`."""
 
 from functools import lru_cache
-from itertools import compress, repeat
-from operator import is_not
 from typing import Any
 
 from adapters.contract import RegistryAnswer
@@ -29,9 +27,9 @@ def disclose(grant: Grant, answer: RegistryAnswer) -> Disclosure:
     if not answer.found:
         # Unknown, misnamed and restricted persons are one answer, to the byte.
         return Disclosure({"outcome": "no_match", "data": {}, "source_as_of": None}, "no_match", ())
-    data = dict(zip(grant.fields, map(answer.record.__getitem__, grant.fields), strict=True))
+    data = {name: answer.record[name] for name in grant.fields}
     as_of = None
     if answer.source_as_of is not None:
         as_of = timestamp(answer.source_as_of, to_seconds=True)
     body = {"outcome": "found", "data": data, "source_as_of": as_of}
-    return Disclosure(body, "found", tuple(compress(data, map(is_not, data.values(), repeat(None)))))
+    return Disclosure(body, "found", tuple([name for name, value in data.items() if value is not None]))

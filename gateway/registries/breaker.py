@@ -24,9 +24,6 @@ class Pass(StrEnum):
     PROBE = "probe"
 
 
-_ORDINARY, _PROBE = Pass.ORDINARY, Pass.PROBE  # reading a member of an enumeration is slow until Python 3.12
-
-
 class Breaker:
     """One registry's breaker. Not thread-safe: one event loop owns it."""
 
@@ -52,20 +49,20 @@ class Breaker:
         """Whether a call at `now` would be let through; changes nothing."""
         if self._opened_at is None:
             return True
-        return not self._probing and now - self._opened_at >= self._probe_after_s
+        return self.state(now) is State.HALF_OPEN and not self._probing
 
     def enter(self, now: float) -> Pass | None:
         """Ask to make a call: a pass, to be given back by `leave`, or `None`: do not call."""
         if not self.admits(now):
             return None
         if self._opened_at is None:
-            return _ORDINARY
+            return Pass.ORDINARY
         self._probing = True
-        return _PROBE
+        return Pass.PROBE
 
     def leave(self, granted: Pass, now: float, *, failed: bool) -> None:
         """Report how an entered call ended. Only the probe's end counts while the breaker is not closed."""
-        if granted is _PROBE:
+        if granted is Pass.PROBE:
             self._probing = False
             self._opened_at = now if failed else None
             return

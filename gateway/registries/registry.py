@@ -91,24 +91,28 @@ class Registry:
         ends_at = monotonic() + self.deadline_s
         try:
             async with asyncio.timeout(self.deadline_s):
-                self._waiting += 1
+                await self._slot()
                 try:
-                    await self._slots.acquire()
-                finally:
-                    self._waiting -= 1
-                try:
-                    self._budget.earn()
-                    return await self._once(grant, request_id, ends_at)
-                except RegistryError as error:
-                    if not error.unanswered or not self._budget.take():
-                        raise
-                    return await self._again(grant, request_id, ends_at)
+                    return await self._asked(grant, request_id, ends_at)
                 finally:
                     self._slots.release()
         except TimeoutError:
             raise RegistryTimeout("deadline") from None
 
-    async def _again(self, grant: Grant, request_id: str, ends_at: float) -> RegistryAnswer:
+    async def _slot(self) -> None:
+        self._waiting += 1
+        try:
+            await self._slots.acquire()
+        finally:
+            self._waiting -= 1
+
+    async def _asked(self, grant: Grant, request_id: str, ends_at: float) -> RegistryAnswer:
+        self._budget.earn()
+        try:
+            return await self._once(grant, request_id, ends_at)
+        except RegistryError as error:
+            if not error.unanswered or not self._budget.take():
+                raise
         again = AsyncRetrying(
             stop=stop_after_attempt(_ATTEMPTS - 1),
             wait=wait_random_exponential(multiplier=0.02, max=0.2),

@@ -50,6 +50,28 @@ async def test_a_connection_is_used_again(serving):
         await transport.close()
 
 
+async def test_no_more_connections_than_the_limit(serving):
+    """Calls beyond the limit wait for a connection."""
+    server = Server(*[WHOLE] * 6, pause_s=0.01)
+    async with serving(server) as port:
+        transport = HttpTransport(f"http://127.0.0.1:{port}", limit=2)
+        await asyncio.gather(*(get(transport) for _ in range(6)))
+        assert server.connections == 2
+        await transport.close()
+
+
+async def test_waiting_for_a_connection_counts(serving):
+    """The deadline of a call that waits for its turn ends it, too."""
+    async with serving(Server(WHOLE, pause_s=0.5)) as port:
+        transport = HttpTransport(f"http://127.0.0.1:{port}", limit=1)
+        first = asyncio.create_task(get(transport))
+        await asyncio.sleep(0.05)
+        with pytest.raises(RegistryTimeout):
+            await get(transport, timeout_s=0.05)
+        assert await first == b"ok"
+        await transport.close()
+
+
 @pytest.mark.parametrize(
     "answer",
     [

@@ -181,7 +181,7 @@ def make_office(database: Database, pseudonyms: Pseudonyms):
 
     def make(portal: Portal, **pace: Any) -> tuple[Office, PortalClient]:
         secret = tomllib.loads((portal.folder / "portal.toml").read_text())
-        client = PortalClient(HttpTransport(portal.url), Credentials(**secret), "H99")
+        client = PortalClient(HttpTransport(portal.url, limit=8), Credentials(**secret), "H99")
         chosen = Pace(**{"batch": 50, "concurrency": 2, "deadline_s": 1.0, **pace})
         deliverer = Deliverer(
             database,

@@ -69,8 +69,11 @@ _ITEM = re.compile(_BARE)
 _PARAM = re.compile(rf"; *(?P<k>[a-z*][a-z0-9_\-.*]*)(?:=(?:{_BARE}))?")
 _KEY = re.compile(r"[a-z*][a-z0-9_\-.*]*")
 _PLAIN_PARAM = re.compile(r';([a-z*][a-z0-9_\-.*]*)=(?:"([ !#-\[\]-~]*)"|(0|-?[1-9][0-9]{0,14}))')
-_PLAIN_PARAMS = re.compile(rf"(?:{_PLAIN_PARAM.pattern})++(?=[,) \t]|\Z)")
-"""Parameters that are strings without escapes and integers, in canonical form: those of nearly every signature."""
+_PLAIN_PARAMS = re.compile(rf"(?:{_PLAIN_PARAM.pattern})+(?=[,) \t]|\Z)")
+"""Parameters that are strings without escapes and integers, in canonical form: those of nearly every signature.
+
+Not a possessive quantifier, though none of it could match twice: until 3.11.5 Python matches those wrongly.
+"""
 _USUAL_OCTETS = re.compile(r"([a-z*][a-z0-9_\-.*]*)=(:([A-Za-z0-9+/]*={0,2}):)")
 """A dictionary of one byte sequence, as `Signature` nearly always is: read at once, to the same result."""
 _EXTENT = re.compile(r'\((?:[^"()]|"[^"\\]*")*\)')

@@ -121,6 +121,16 @@ def test_wide_documents_are_not_deep():
     assert loads(json.dumps(rows).encode()) == rows
 
 
+@given(st.lists(st.text('[]{}\\"a', max_size=8), min_size=MAX_DEPTH, max_size=MAX_DEPTH + 8))
+def test_what_a_text_holds_is_not_depth(texts):
+    """Brackets, quotes and backslashes of texts, in every order, are no brackets of the document; its own still are."""
+    rest = ", ".join(map(json.dumps, texts))
+    brackets = "[" * MAX_DEPTH + "%s" + "]" * MAX_DEPTH
+    assert loads((brackets % rest).encode())
+    with pytest.raises(JsonRefused, match="deep"):
+        loads(f"[{rest}, {brackets % rest}]".encode())
+
+
 def test_a_refusal_repeats_nothing():
     """The words of a refusal never hold what was sent."""
     with pytest.raises(JsonRefused) as caught:

@@ -54,13 +54,7 @@ class Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._waiter: asyncio.Future[Reply] | None = None
         self._clock: asyncio.TimerHandle | None = None
-        self._parser = HttpResponseParser(
-            cast("asyncio.Protocol", _NO_FLOW_CONTROL),  # type: ignore[arg-type]  # all that its buffers ask for
-            loop,
-            MAX_BODY,
-            read_until_eof=True,
-            auto_decompress=False,
-        )
+        self._parser: HttpResponseParser | None = None
         self._accepted: frozenset[int] = frozenset()
         self._message: RawResponseMessage | None = None
         self._payload: StreamReader | None = None
@@ -83,6 +77,13 @@ class Connection(asyncio.Protocol):
         if self._transport is None:
             raise RegistryUnavailable("reset", unanswered=True)
         self._waiter = self._loop.create_future()
+        self._parser = HttpResponseParser(  # a new one: what began behind the last answer must not end as this one
+            cast("asyncio.Protocol", _NO_FLOW_CONTROL),  # type: ignore[arg-type]  # all that its buffers ask for
+            self._loop,
+            MAX_BODY,
+            read_until_eof=True,
+            auto_decompress=False,
+        )
         self._accepted, self._message, self._payload, self._body, self._begun = accepted, None, None, b"", False
         self._clock = self._loop.call_at(end, self._too_late)
         self._transport.write(request)
@@ -93,11 +94,11 @@ class Connection(asyncio.Protocol):
             raise
         finally:
             self._clock.cancel()
-            self._waiter = self._clock = None
+            self._waiter = self._parser = self._clock = None
 
     def data_received(self, data: bytes) -> None:
         """Feed the parser; end the exchange once the answer is whole."""
-        if self._waiter is None or self._waiter.done():
+        if self._parser is None or self._waiter is None or self._waiter.done():
             self.abort()  # it speaks out of turn
             return
         self._begun = True
@@ -121,7 +122,7 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """End the exchange: with a body that the end completes, or as broken."""
         self.reusable, self._transport = False, None
-        if self._waiter is None or self._waiter.done():
+        if self._parser is None or self._waiter is None or self._waiter.done():
             return
         if not self._begun:
             tls = isinstance(exc, ssl.SSLError)

@@ -99,18 +99,35 @@ async def test_an_answer_nobody_asked_for_is_never_the_next_one(serving):
         assert await get(transport) == b"ok"
         await transport.close()
 
+    closed = asyncio.Event()
+
     async def later(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         writer.write(WHOLE)
         await asyncio.sleep(0.05)
         writer.write(WHOLE.replace(b"ok", b"no"))
-        await reader.read()
+        await asyncio.gather(reader.read(), return_exceptions=True)
+        closed.set()
 
     async with serving(later) as port:
         transport = HttpTransport(f"http://127.0.0.1:{port}")
         assert await get(transport) == b"ok"
-        await asyncio.sleep(0.1)
+        await asyncio.wait_for(closed.wait(), 5)
         assert await get(transport) == b"ok"
+        await transport.close()
+
+
+@pytest.mark.parametrize("begun", [1, 12, len(WHOLE) - len(b"\nok")])
+async def test_an_answer_begun_too_early_is_never_completed(serving, begun):
+    """What was begun behind one answer and ends after the next question is nonsense, not that question's answer."""
+    other = WHOLE.replace(b"ok", b"no")
+    server = Server(WHOLE + other[:begun], other[begun:])
+    async with serving(server) as port:
+        transport = HttpTransport(f"http://127.0.0.1:{port}")
+        assert await get(transport) == b"ok"
+        with pytest.raises(RegistryInvalid):
+            await get(transport)
+        assert server.connections == 1
         await transport.close()
 
 

@@ -12,14 +12,46 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+from pydantic import TypeAdapter
+from typing_extensions import TypedDict
 
-from signing.message import Request, Response
+from signing.message import Request, Response, SignatureError
 
 _VERSION = 1
 
 
 class ExchangeFileError(Exception):
     """The file is no saved exchange."""
+
+
+class _Sent(TypedDict):
+    method: str
+    scheme: str
+    authority: str
+    target: str
+    headers: tuple[tuple[str, str], ...]
+    body: str
+
+
+class _Got(TypedDict):
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: str
+
+
+class _File(TypedDict):
+    """The file's form; bodies are base64."""
+
+    version: int
+    sent_at: int
+    request: _Sent
+    response: _Got
+    jwks: dict[str, Any] | None
+    log_vkey: str | None
+    evidence: dict[str, Any] | None
+
+
+_FORM = TypeAdapter(_File)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +82,7 @@ class Exchange:
     def to_json(self) -> bytes:
         """Serialise to the file's form."""
         request, response = self.request, self.response
-        document = {
+        document: _File = {
             "version": _VERSION,
             "sent_at": self.sent_at,
             "request": {
@@ -58,17 +90,17 @@ class Exchange:
                 "scheme": request.scheme,
                 "authority": request.authority,
                 "target": request.target,
-                "headers": [list(line) for line in request.headers],
+                "headers": tuple(request.headers),
                 "body": b64encode(self.request_body).decode(),
             },
             "response": {
                 "status": response.status,
-                "headers": [list(line) for line in response.headers],
+                "headers": tuple(response.headers),
                 "body": b64encode(self.response_body).decode(),
             },
-            "jwks": self.jwks,
+            "jwks": dict(self.jwks) if self.jwks is not None else None,
             "log_vkey": self.log_vkey,
-            "evidence": self.evidence,
+            "evidence": dict(self.evidence) if self.evidence is not None else None,
         }
         return orjson.dumps(document, option=orjson.OPT_INDENT_2)
 
@@ -79,22 +111,23 @@ class Exchange:
             document = orjson.loads(data)
             if document["version"] != _VERSION:
                 raise ExchangeFileError("the file is of another version of this format")
-            sent, got = document["request"], document["response"]
-            request = Request(
-                sent["method"], sent["scheme"], sent["authority"], sent["target"], _headers(sent["headers"])
-            )
-            return cls(
-                request,
-                b64decode(sent["body"], validate=True),
-                Response(int(got["status"]), _headers(got["headers"])),
-                b64decode(got["body"], validate=True),
-                int(document["sent_at"]),
-                document["jwks"],
-                document["log_vkey"],
-                document["evidence"],
-            )
-        except (KeyError, TypeError, ValueError) as error:
-            raise ExchangeFileError("this file is no exchange saved by `lienthong call --save`") from error
+            return cls._read(_FORM.validate_json(data, strict=True))
+        except (KeyError, TypeError, ValueError, SignatureError):  # their words could tell of persons
+            raise ExchangeFileError("this file is no exchange saved by `lienthong call --save`") from None
+
+    @classmethod
+    def _read(cls, file: _File) -> "Exchange":
+        sent, got = file["request"], file["response"]
+        return cls(
+            Request(sent["method"], sent["scheme"], sent["authority"], sent["target"], sent["headers"]),
+            b64decode(sent["body"], validate=True),
+            Response(got["status"], got["headers"]),
+            b64decode(got["body"], validate=True),
+            file["sent_at"],
+            file["jwks"],
+            file["log_vkey"],
+            file["evidence"],
+        )
 
     def save(self, path: Path) -> None:
         """Write the file, mode 0600, replacing what was there."""
@@ -110,7 +143,3 @@ class Exchange:
             return cls.from_json(path.read_bytes())
         except OSError as error:
             raise ExchangeFileError(f"{path}: {error.strerror}") from None
-
-
-def _headers(value: list[list[str]]) -> tuple[tuple[str, str], ...]:
-    return tuple((str(name), str(text)) for name, text in value)

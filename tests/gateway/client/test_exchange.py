@@ -42,7 +42,24 @@ def test_another_version_is_refused():
         Exchange.from_json(exchange().to_json().replace(b'"version": 1', b'"version": 2'))
 
 
-@settings(max_examples=80)
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b'"target": "/', b'"target": " '),
+        (b'"method": "POST"', b'"method": []'),
+        (b'"jwks": null', b'"jwks": 5'),
+        (b'"sent_at": ', b'"sent_at": -0.'),
+    ],
+)
+def test_a_file_of_another_form_is_refused(old, new):
+    """Members of the wrong type, and a request that can be none, are told as what they are."""
+    data = exchange().to_json()
+    assert old in data
+    with pytest.raises(ExchangeFileError, match="no exchange saved"):
+        Exchange.from_json(data.replace(old, new))
+
+
+@settings(max_examples=300)
 @given(st.integers(0, 700), st.binary(min_size=1, max_size=4))
 def test_a_damaged_file_never_surprises(place, noise):
     """Whatever is overwritten, reading gives an exchange or the one error."""

@@ -45,6 +45,23 @@ def cpu_us(pids: Iterable[int]) -> float:
     return total / 1000
 
 
+class Stolen:
+    """What the hypervisor gave to others since this was made (`steal`, proc(5)): figures of such a time say little."""
+
+    def __init__(self) -> None:
+        self._begun = self._so_far()
+
+    def share(self) -> float:
+        """Return the share of the processors' time, from 0 to 1."""
+        stolen, everything = (now - then for now, then in zip(self._so_far(), self._begun, strict=True))
+        return stolen / everything if everything else 0.0
+
+    @staticmethod
+    def _so_far() -> tuple[int, int]:
+        spent = [int(word) for word in (PROC / "stat").read_text().partition("\n")[0].split()[1:9]]
+        return spent[7], sum(spent)
+
+
 def rss_mb(pid: int) -> float:
     """Return the resident memory in MB."""
     for line in (PROC / str(pid) / "status").read_text().splitlines():

@@ -17,6 +17,7 @@ from itertools import cycle
 from pathlib import Path
 from typing import Any
 
+from bench.cpu import Stolen
 from signing.keys import SigningKey
 from signing.message import Request, sign_request
 
@@ -40,7 +41,7 @@ class Client:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What wrk saw: requests, seconds, latencies in ms, errors."""
+    """What wrk saw: requests, seconds, latencies in ms, errors; and how much of the machine was away."""
 
     requests: int
     seconds: float
@@ -48,6 +49,8 @@ class Run:
     p99_ms: float
     max_ms: float
     errors: int
+    stolen: float
+    """Share of the processors' time that the hypervisor gave to others meanwhile."""
 
     @property
     def rate(self) -> float:
@@ -93,10 +96,11 @@ def drive(file: Path, url: str, *, seconds: int, connections: int, start: int = 
         str(HERE / "signed.lua"),
         url,
     ]
+    stolen = Stolen()
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=LIMIT_S, check=True)
     line = next(line for line in done.stdout.splitlines() if line.startswith("R "))
     requests, us, p50, p99, most, errors = (float(word) for word in line.split()[1:])
-    return Run(int(requests), us / 1e6, p50 / 1000, p99 / 1000, most / 1000, int(errors))
+    return Run(int(requests), us / 1e6, p50 / 1000, p99 / 1000, most / 1000, int(errors), stolen.share())
 
 
 def people(count: int, seed: int, service: str) -> list[dict[str, Any]]:

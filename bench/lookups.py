@@ -147,6 +147,7 @@ def show(rows: dict[str, list[Figures]], workers: int, options: argparse.Namespa
         "p99 ms",
         "max ms",
         "MB/worker",
+        "stolen %",
     ):
         table.add_column(name, justify="right")
     medians: dict[str, float] = {}
@@ -163,6 +164,7 @@ def show(rows: dict[str, list[Figures]], workers: int, options: argparse.Namespa
             [one.run.p99_ms for one in figures],
             [one.run.max_ms for one in figures],
             [one.rss for one in figures],
+            [100 * one.run.stolen for one in figures],
         ]
         table.add_row(name, *(f"{median(column):.1f}" for column in columns))
     out.print(table)

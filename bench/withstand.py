@@ -15,7 +15,7 @@ from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.cpu import children_of, cpu_us, groups_below, rss_mb
+from bench.cpu import Stolen, children_of, cpu_us, groups_below, rss_mb
 from bench.dossier_faults import lives, push, watch
 from bench.load import drive, presign
 from bench.pacing import percentile
@@ -236,11 +236,11 @@ async def _watched(sandbox: Sandbox) -> AsyncIterator[None]:
 
 async def _through(sandbox: Sandbox, url: str, name: str, seconds: float) -> Report:
     async with _watched(sandbox):
-        before, begun = _cpu(), time.perf_counter()
+        before, begun, stolen = _cpu(), time.perf_counter(), Stolen()
         report = await FAULTS[name].done(Place(sandbox, url), seconds)
         took = 1e6 * (time.perf_counter() - begun)
         used = ", ".join(f"{group} {(us - before[group]) / took:.2f}" for group, us in _cpu().items())
-        report.note(f"processors used: {used}")
+        report.note(f"processors used: {used}; stolen by the hypervisor: {100 * stolen.share():.0f} %")
         return report
 
 

@@ -1,6 +1,7 @@
 """The rules of the house that no linter keeps: sizes, mirrors, late imports, and documents that match the code."""
 
 import ast
+import importlib
 import re
 import subprocess
 from fnmatch import fnmatch
@@ -140,6 +141,23 @@ def tracked_texts():
         path = ROOT / name
         if path.is_file():
             yield name, path.read_bytes().decode("utf-8", "replace")
+
+
+def test_no_pattern_is_possessive():
+    """Python before 3.11.5, which Debian 12 has, matches possessive quantifiers and atomic groups wrongly."""
+    possessive, seen = [], 0
+    for module in MODULES:
+        if module.stem == "__main__":
+            continue
+        loaded = importlib.import_module(".".join(module.with_suffix("").parts).removesuffix(".__init__"))
+        for name, value in vars(loaded).items():
+            if isinstance(value, re.Pattern):
+                seen += 1
+                read = repr(re._parser.parse(value.pattern, value.flags))
+                if "POSSESSIVE" in read or "ATOMIC" in read:
+                    possessive.append(f"{module}: {name}")
+    assert seen > 40
+    assert possessive == []
 
 
 def test_nothing_names_this_machine_or_a_package_registry():

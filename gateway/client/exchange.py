@@ -46,9 +46,9 @@ class _File(TypedDict):
     sent_at: int
     request: _Sent
     response: _Got
-    jwks: dict[str, Any] | None
+    jwks: Mapping[str, Any] | None
     log_vkey: str | None
-    evidence: dict[str, Any] | None
+    evidence: Mapping[str, Any] | None
 
 
 _FORM = TypeAdapter(_File)
@@ -98,9 +98,9 @@ class Exchange:
                 "headers": tuple(response.headers),
                 "body": b64encode(self.response_body).decode(),
             },
-            "jwks": dict(self.jwks) if self.jwks is not None else None,
+            "jwks": self.jwks,
             "log_vkey": self.log_vkey,
-            "evidence": dict(self.evidence) if self.evidence is not None else None,
+            "evidence": self.evidence,
         }
         return orjson.dumps(document, option=orjson.OPT_INDENT_2)
 
@@ -111,7 +111,7 @@ class Exchange:
             document = orjson.loads(data)
             if document["version"] != _VERSION:
                 raise ExchangeFileError("the file is of another version of this format")
-            return cls._read(_FORM.validate_json(data, strict=True))
+            return cls._read(_FORM.validate_python(document))
         except (KeyError, TypeError, ValueError, SignatureError):  # their words could tell of persons
             raise ExchangeFileError("this file is no exchange saved by `lienthong call --save`") from None
 

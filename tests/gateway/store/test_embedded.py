@@ -81,6 +81,11 @@ async def test_durable_settings_and_builtin_locale(server):
     assert await value(server, "select lower('ĐẶNG')") == "đặng"
 
 
+async def test_a_new_segment_of_the_log_is_soon_filled(server):
+    """Segments are of 1 MB: every commit waits for whoever fills a new one with zeros."""
+    assert await value(server, "select current_setting('wal_segment_size')") == "1MB"
+
+
 def test_secrets_and_socket_are_private(server):
     """Password files are 0600 and the socket's directory is 0700."""
     assert stat.S_IMODE((server._dir / f"{OWNER}.password").stat().st_mode) == 0o600

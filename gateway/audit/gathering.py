@@ -4,7 +4,6 @@ The rule: a batch costs the same number of queries whatever its size; every quer
 time, so that judging keeps up with the log however long it grows.
 """
 
-import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -156,20 +155,17 @@ async def gather(
     officers = _some(one.officer for one in lookups)
     people = _some(person for one in lookups for person in one.people)
     clients = _some(one.client for one in lookups)
-    rows = await asyncio.gather(
-        database.fetch("findings.dossiers", _some(one.dossier for one in lookups), people),
-        database.fetch("findings.by_officer", officers, first - OFFICER_WINDOW, last, MOST_PAST),
-        database.fetch("findings.about_person", people, first - PERSON_WINDOW, last + AFTERWARDS, MOST_PAST),
-        database.fetch("findings.client_keys", clients),
-        database.fetch("findings.client_addresses", clients),
-    )
-    found.dossiers = {row["code"]: dossier_of(row) for row in rows[0]}
+    # one query after the other: look-ups share the processors
+    rows = await database.fetch("findings.dossiers", _some(one.dossier for one in lookups), people)
+    found.dossiers = {row["code"]: dossier_of(row) for row in rows}
     found.of_person = dossier_index(found.dossiers.values())
-    found.by_officer = _grouped(rows[1], "officer", Past._make)
-    found.about = _grouped(rows[2], "subject", Past._make)
-    for client, keyid, at in rows[3]:
+    rows = await database.fetch("findings.by_officer", officers, first - OFFICER_WINDOW, last, MOST_PAST)
+    found.by_officer = _grouped(rows, "officer", Past._make)
+    rows = await database.fetch("findings.about_person", people, first - PERSON_WINDOW, last + AFTERWARDS, MOST_PAST)
+    found.about = _grouped(rows, "subject", Past._make)
+    for client, keyid, at in await database.fetch("findings.client_keys", clients):
         found.keys.setdefault(client, {})[keyid] = at
-    for client, year, address, at in rows[4]:
+    for client, year, address, at in await database.fetch("findings.client_addresses", clients):
         found.addresses.setdefault((client, year), {})[address] = at
     actors = _some(one.officer for one in lookups if one.kind == "admin")
     if actors:

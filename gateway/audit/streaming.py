@@ -8,6 +8,7 @@ where it was and a second one changes nothing. An entry is judged within seconds
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime, timedelta
+from time import monotonic
 from typing import Any
 
 import structlog
@@ -27,11 +28,24 @@ from gateway.store.database import Database, StoreError
 from gateway.store.findings import Batch, Mark, count_days, explanations_of, heads, marks, outcomes, put
 from gateway.store.reuse import configurations
 
-INDEXES, EVENTS, JUDGED = 1000, 200, 500
+INDEXES, EVENTS, JUDGED = 500, 200, 500
 POLL_S, PAUSE_S = 2.0, 5.0
+LATE = timedelta(seconds=10)
+"""So far behind the log the audit rests no more: an alert is due within a minute."""
 _EVENTS = "events"
 _AGES = timedelta(days=400)
 _log = structlog.get_logger("gateway.audit")
+
+
+def rest_s(worked_s: float, behind: timedelta, *, more: bool) -> float:
+    """Return how long to rest after a step, in seconds.
+
+    With nothing more to judge a while, so that what comes is one batch: many small ones cost several times as much. With
+    more as long as the step took: look-ups share the processors, and two seconds' work in one go doubles their latency.
+    """
+    if not more:
+        return POLL_S
+    return worked_s if behind < LATE else 0.0
 
 
 class Auditor:
@@ -42,10 +56,12 @@ class Auditor:
         self._version = -1
         self._staff, self._catalogues = Staff(), list[Catalogue]()
         self._precisions, self._tuning = precisions({}, Tuning()), Tuning()
+        self._reached = clock()
 
     async def run(self) -> None:
         """Judge whatever comes; ends by cancellation."""
         while True:
+            begun = monotonic()
             try:
                 more = await self.step()
             except StoreError as error:
@@ -56,8 +72,7 @@ class Auditor:
                 _log.error("audit cannot judge", error=type(error).__name__)
                 await asyncio.sleep(PAUSE_S)
                 continue
-            if not more:  # what comes meanwhile is one batch: many small ones cost several times as much
-                await asyncio.sleep(POLL_S)
+            await asyncio.sleep(rest_s(monotonic() - begun, self._clock() - self._reached, more=more))
 
     async def catch_up(self) -> None:
         """Judge everything that is there. Raises `StoreError`."""
@@ -74,7 +89,9 @@ class Auditor:
             if start < head:
                 end = min(head, start + INDEXES)
                 rows = await self._database.fetch("findings.fresh", log_id, start, end)
-                await self._judge([lookup_of(row) for row in rows], Mark(source, start, end))
+                lookups = [lookup_of(row) for row in rows]
+                await self._judge(lookups, Mark(source, start, end))
+                self._reached = max((one.at for one in lookups), default=self._reached)
                 more = more or end < head
         return await self._events(read.get(_EVENTS, 0)) or more
 

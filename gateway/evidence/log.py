@@ -24,8 +24,11 @@ from gateway.store.append import Appended, EntryRow, SealingKey, SpendRow, appen
 from gateway.store.database import Database, StoreError
 
 BATCH, QUEUE = 500, 4096
-INTERVAL_S = 0.010
-"""A draft that comes alone never waits for it: only the next batch does. A commit costs as much as eight rows do."""
+INTERVAL_S, SPACING = 0.010, 1.5
+"""A batch starts so many times as long after the last one as that took, but after the interval at the latest.
+
+What queues meanwhile shares a commit, which costs as much as eight rows do. A draft that comes alone never waits.
+"""
 _RETRY_S = 0.25
 _LOSSES = (None, Loss.REPLAYED, Loss.EXPIRED, Loss.QUOTA, Loss.GUESSED, Loss.STALE)
 Clock = Callable[[], datetime]
@@ -105,7 +108,7 @@ class EvidenceLog:
         """Lease a slot and begin to serve.
 
         `check` is run at every lease and keeps a log that fell behind its pin from serving (`pins.pin_check`).
-        Batches start at most every `interval_s`: longer means fewer commits for a little latency.
+        A batch waits for `interval_s` after the last one's start at most: longer may mean fewer commits.
         Raises `StoreError` where the database cannot be used, `NoFreeSlot`, or `LogBehindPin`.
         """
         log = cls(
@@ -208,7 +211,8 @@ class EvidenceLog:
             if len(batch) and not await self._commit(lease, batch):
                 lease.lost.set()
                 return
-            pause = started + self._interval_s - loop.time()
+            took = loop.time() - started
+            pause = min(self._interval_s, SPACING * took) - took
             if pause > 0 and not self._closing:
                 await asyncio.sleep(pause)
 

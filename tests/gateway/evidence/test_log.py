@@ -49,6 +49,36 @@ async def test_indexes_follow_each_other(log, question):
     assert {place.origin for place in places} == {log.origin}
 
 
+async def test_a_quick_commit_keeps_nobody_waiting(database, keys, question):
+    """The next batch starts soon after a quick one, however long the interval may be."""
+    writer = await EvidenceLog.start(database, keys=keys, origin_base=ORIGIN, interval_s=60.0)
+    begun = time.monotonic()
+    for _ in range(5):
+        await ask(writer, question())
+    assert time.monotonic() - begun < 30
+    await writer.close()
+
+
+async def test_what_comes_while_a_batch_is_spaced_shares_the_next(database, keys, question, monkeypatch):
+    """After a slow commit the log waits half as long again, so that more come into the next one."""
+    sizes, batch = [], append.append_batch
+
+    async def slow(session, log_id, slot, entries, **rest):
+        sizes.append(len(entries))
+        await asyncio.sleep(0.4)
+        return await batch(session, log_id, slot, entries, **rest)
+
+    monkeypatch.setattr("gateway.evidence.log.append_batch", slow)
+    writer = await EvidenceLog.start(database, keys=keys, origin_base=ORIGIN, interval_s=60.0)
+    await ask(writer, question())
+    waiting = [asyncio.ensure_future(ask(writer, question()))]
+    await asyncio.sleep(0.05)
+    waiting.append(asyncio.ensure_future(ask(writer, question())))
+    await asyncio.gather(*waiting)
+    assert sizes == [1, 2]
+    await writer.close()
+
+
 async def test_fifty_at_once_with_one_nonce_are_one(database, keys, question):
     """Fifty requests with the same nonce over two workers at once: one is recorded, the others are replays."""
     writers = [await EvidenceLog.start(database, keys=keys, origin_base=ORIGIN) for _ in range(2)]

@@ -40,8 +40,8 @@ _log = structlog.get_logger("gateway.audit")
 def rest_s(worked_s: float, behind: timedelta, *, more: bool) -> float:
     """Return how long to rest after a step, in seconds.
 
-    With nothing more to judge a while, so that what comes is one batch: many small ones cost several times as much. With
-    more as long as the step took: look-ups share the processors, and two seconds' work in one go doubles their latency.
+    With nothing more to judge a while, so that what comes is one batch: many small ones cost several times as much.
+    With more as long as the step took: look-ups share the processors, and work of two seconds in one go delays them.
     """
     if not more:
         return POLL_S

@@ -14,7 +14,8 @@ def test_with_nothing_to_judge_it_waits_for_a_batch():
 
 def test_between_steps_it_rests_as_long_as_it_worked():
     """Half of the time at most is its own."""
-    assert [rest_s(worked, behind, more=True) for worked in (0.1, 0.4) for behind in (NOW, SOON)] == [0.1, 0.1, 0.4, 0.4]
+    rests = [rest_s(worked, behind, more=True) for worked in (0.1, 0.4) for behind in (NOW, SOON)]
+    assert rests == [0.1, 0.1, 0.4, 0.4]
 
 
 def test_late_it_does_not_rest():

@@ -47,6 +47,7 @@ _SETTINGS = {
     "max_wal_senders": "0",
     "max_wal_size": "1GB",
     "min_wal_size": "128MB",
+    "wal_buffers": "16MB",
     "max_connections": "60",
     "shared_buffers": f"{shared_buffers_mb(os.sysconf('SC_PHYS_PAGES') * os.sysconf('SC_PAGE_SIZE'))}MB",
     "jit": "off",

@@ -67,7 +67,7 @@ def presign(
     count: int,
     components: Sequence[str] | None = None,
 ) -> None:
-    """Write `count` signed requests for wrk."""
+    """Write `count` signed requests for wrk, and all that was written to disk: commits would wait for it later."""
     scheme, _, authority = url.partition("://")
     created = int(time.time())
     with file.open("wb") as out:
@@ -80,6 +80,7 @@ def presign(
             lines = [f"POST {path} HTTP/1.1", *(f"{name}: {value}" for name, value in [*headers, *signed])]
             raw = "\r\n".join([*lines, f"content-length: {len(body)}", "", ""]).encode() + body
             out.write(struct.pack(">I", len(raw)) + raw)
+    os.sync()
 
 
 def drive(file: Path, url: str, *, seconds: int, connections: int, start: int = 0) -> Run:

@@ -24,7 +24,7 @@ from gateway.store.append import Appended, EntryRow, SealingKey, SpendRow, appen
 from gateway.store.database import Database, StoreError
 
 BATCH, QUEUE = 500, 4096
-INTERVAL_S, SPACING = 0.010, 1.5
+INTERVAL_S, SPACING = 0.010, 1.2
 """A batch starts so many times as long after the last one as that took, but after the interval at the latest.
 
 What queues meanwhile shares a commit, which costs as much as eight rows do. A draft that comes alone never waits.

@@ -60,7 +60,7 @@ async def test_a_quick_commit_keeps_nobody_waiting(database, keys, question):
 
 
 async def test_what_comes_while_a_batch_is_spaced_shares_the_next(database, keys, question, monkeypatch):
-    """After a slow commit the log waits half as long again, so that more come into the next one."""
+    """After a slow commit the log waits a part as long again, so that more come into the next one."""
     sizes, batch = [], append.append_batch
 
     async def slow(session, log_id, slot, entries, **rest):
@@ -69,6 +69,7 @@ async def test_what_comes_while_a_batch_is_spaced_shares_the_next(database, keys
         return await batch(session, log_id, slot, entries, **rest)
 
     monkeypatch.setattr("gateway.evidence.log.append_batch", slow)
+    monkeypatch.setattr("gateway.evidence.log.SPACING", 3.0)
     writer = await EvidenceLog.start(database, keys=keys, origin_base=ORIGIN, interval_s=60.0)
     await ask(writer, question())
     waiting = [asyncio.ensure_future(ask(writer, question()))]

@@ -42,6 +42,19 @@ class Figures:
     rss: float
 
 
+_COLUMNS: dict[str, Callable[[Figures], float]] = {
+    "µs gateway": lambda one: one.gateway_us,
+    "µs keeper": lambda one: one.keeper_us,
+    "µs PostgreSQL": lambda one: one.postgres_us,
+    "look-ups/s": lambda one: one.run.rate,
+    "p50 ms": lambda one: one.run.p50_ms,
+    "p99 ms": lambda one: one.run.p99_ms,
+    "max ms": lambda one: one.run.max_ms,
+    "MB/worker": lambda one: one.rss,
+    "stolen %": lambda one: 100 * one.run.stolen,
+}
+
+
 def main(arguments: list[str]) -> None:
     """Parse, measure, print."""
     parser = argparse.ArgumentParser(prog="python -m bench lookups", description=__doc__)
@@ -96,11 +109,7 @@ def rounds(
     rows: dict[str, list[Figures]] = {name: [] for name in contestants}
     for number in range(options.rounds):
         for name, contestant in contestants.items():
-            figures = contestant(number)
-            if figures.run.errors:
-                out.print(f"[red]{name}: {figures.run.errors} errors, the run is void")
-                continue
-            rows[name].append(figures)
+            rows[name].append(contestant(number))
     return rows
 
 
@@ -137,36 +146,16 @@ def show(rows: dict[str, list[Figures]], workers: int, options: argparse.Namespa
     title = f"{workers} {'pinned ' if options.pin else ''}worker(s), {options.connections} connections, "
     title += f"median of {options.rounds} rounds of {options.seconds} s"
     table = Table(title=title + (", 3 ms added to every commit" if delay else ""))
-    for name in (
-        "",
-        "µs gateway",
-        "µs keeper",
-        "µs PostgreSQL",
-        "look-ups/s",
-        "p50 ms",
-        "p99 ms",
-        "max ms",
-        "MB/worker",
-        "stolen %",
-    ):
-        table.add_column(name, justify="right")
+    for column in ("", *_COLUMNS, "errors"):
+        table.add_column(column, justify="right")
     medians: dict[str, float] = {}
     for name, figures in rows.items():
-        if not figures:
-            continue
-        medians[name] = median(one.gateway_us for one in figures)
-        columns = [
-            [one.gateway_us for one in figures],
-            [one.keeper_us for one in figures],
-            [one.postgres_us for one in figures],
-            [one.run.rate for one in figures],
-            [one.run.p50_ms for one in figures],
-            [one.run.p99_ms for one in figures],
-            [one.run.max_ms for one in figures],
-            [one.rss for one in figures],
-            [100 * one.run.stolen for one in figures],
-        ]
-        table.add_row(name, *(f"{median(column):.1f}" for column in columns))
+        valid = [one for one in figures if not one.run.errors]  # a run with any error is void
+        errors = str(sum(one.run.errors for one in figures))
+        if valid:
+            medians[name] = median(one.gateway_us for one in valid)
+        cells = (f"{median(map(of, valid)):.1f}" if valid else "void" for of in _COLUMNS.values())
+        table.add_row(name, *cells, errors)
     out.print(table)
     ratio(medians, "REST insurance", "peer nginx+Lua", "to reach 4.0, goal 3.0")
     ratio(medians, "SOAP population", "REST insurance", "to reach 1.3")

@@ -29,8 +29,9 @@ class Call:
 class RegistryAnswer:
     """What a registry said, in canonical words.
 
-    `record` holds every field of the service (`None` where the registry has no value) when `found`,
-    and is empty otherwise. `person_id` is the personal number the registry returned, if any.
+    `record` holds every field of the grant (`None` where the registry has no value) when `found`, and is
+    empty otherwise; of the service's other fields it may hold what was read anyway. `person_id` is the
+    personal number the registry returned, if any.
     """
 
     found: bool

@@ -4,7 +4,7 @@ The codes below are this registry's own; other services number the same things d
 """
 
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -26,7 +26,7 @@ from adapters.values import (
     written_date,
 )
 from schemas.dates import LOCAL, PartialDate
-from schemas.grants import Grant, Subject
+from schemas.grants import Grant
 from schemas.services import CATALOGUE, ServiceSpec
 
 WSDL = "population.wsdl"
@@ -82,7 +82,7 @@ class PopulationAdapter:
         """Ask about one citizen; `RegistryError` on anything but a sound answer."""
         body = self._request(grant, call)
         reply = await self._transport.post(self._url, body, self._headers(call), call.timeout_s)
-        return _answer(self._contract.reply(reply.body, self._operation), grant.subject, call.request_id)
+        return _answer(self._contract.reply(reply.body, self._operation), grant, call.request_id)
 
     async def close(self) -> None:
         """Release connections."""
@@ -122,7 +122,7 @@ def _timestamp(now: datetime) -> str:
     return now.astimezone(LOCAL).strftime("%Y%m%d%H%M%S")
 
 
-def _answer(collection: etree._Element, subject: Subject, request_id: str) -> RegistryAnswer:
+def _answer(collection: etree._Element, grant: Grant, request_id: str) -> RegistryAnswer:
     if collection.get("MaYeuCau") != request_id:
         raise RegistryInvalid("wrong-request")
     citizens = list(collection)
@@ -132,14 +132,17 @@ def _answer(collection: etree._Element, subject: Subject, request_id: str) -> Re
         return RegistryAnswer(found=False)
     if len(citizens) > 1:
         raise RegistryInvalid("two-results")
-    citizen = _tree(citizens[0])
-    born = citizen["NgayThangNamSinh"]
-    birth = _birth_date(born if isinstance(born, dict) else {})
-    record = _record(citizen, birth)
-    check_identifier(subject.id, record[subject.id_type])
-    check_person(subject, record["full_name"], birth)
+    citizen: _Citizen = {_LOCAL_NAMES[child.tag]: child for child in citizens[0]}
+    subject, birth, full_name = grant.subject, _birth_date(citizen), _full_name(citizen)
+    check_identifier(subject.id, _text(citizen, _ID_MEMBERS[subject.id_type]))
+    check_person(subject, full_name, birth)
+    person_id = _text(citizen, "SoDinhDanh")
+    record = {"personal_id": person_id, "full_name": full_name, "birth_date": str(birth) if birth else None}
+    for name in grant.fields:
+        if name not in record:
+            record[name] = _READERS[name](citizen)
     as_of = moment(collection.get("ThoiDiemDuLieu"), "iso-local")
-    return RegistryAnswer(found=True, record=record, source_as_of=as_of, person_id=record["personal_id"])
+    return RegistryAnswer(found=True, record=record, source_as_of=as_of, person_id=person_id)
 
 
 class _LocalNames(dict[Any, str]):
@@ -151,39 +154,29 @@ class _LocalNames(dict[Any, str]):
 
 
 _LOCAL_NAMES = _LocalNames()
+_Citizen = Mapping[str, etree._Element]
+"""A valid person's elements by local name; the schema let each stand once and in one namespace."""
+_Reader = Callable[[_Citizen], Any]
 
 
-def _tree(element: etree._Element) -> dict[str, Any]:
-    """Return a valid element's children by local name; the schema let each stand once and in one namespace."""
-    return {_LOCAL_NAMES[child.tag]: _tree(child) if len(child) else child.text for child in element}
+def _text(citizen: _Citizen, tag: str) -> str | None:
+    element = citizen.get(tag)
+    return None if element is None else element.text
 
 
-def _record(citizen: Mapping[str, Any], birth: PartialDate | None) -> dict[str, Any]:
-    value, name = citizen.get, citizen["HoVaTen"]
-    return {
-        "personal_id": value("SoDinhDanh"),
-        "old_id_card": value("SoCMND"),
-        "full_name": " ".join(part for key in ("Ho", "ChuDem", "Ten") if (part := name.get(key))),
-        "birth_date": str(birth) if birth else None,
-        "sex": coded(_SEX, value("GioiTinh")),
-        "ethnicity": value("DanToc"),
-        "nationality": value("QuocTich"),
-        "marital_status": coded(_MARITAL_STATUS, value("TinhTrangHonNhan")),
-        "birth_place": _address(value("NoiDangKyKhaiSinh")),
-        "home_town": _address(value("QueQuan")),
-        "permanent_address": _address(value("ThuongTru")),
-        "current_address": _address(value("NoiOHienTai")),
-        "father": _relative(value("Cha")),
-        "mother": _relative(value("Me")),
-        "spouse": _relative(value("VoChong")),
-        "household_head": _relative(value("ChuHo")),
-        "household_number": value("SoSoHoKhau"),
-        "religion": value("TonGiao"),
-        "blood_type": coded(_BLOOD_TYPE, value("NhomMau")),
-    }
+def _texts(citizen: _Citizen, tag: str) -> dict[str, str | None] | None:
+    """Return the texts within an element by local name; None where it is absent."""
+    element = citizen.get(tag)
+    return None if element is None else {_LOCAL_NAMES[child.tag]: child.text for child in element}
 
 
-def _birth_date(held: Mapping[str, str]) -> PartialDate | None:
+def _full_name(citizen: _Citizen) -> str:
+    parts = _texts(citizen, "HoVaTen") or {}
+    return " ".join([part for key in ("Ho", "ChuDem", "Ten") if (part := parts.get(key))])
+
+
+def _birth_date(citizen: _Citizen) -> PartialDate | None:
+    held = _texts(citizen, "NgayThangNamSinh") or {}
     day = partial_date(held.get("NgayThangNam"), "yyyyMMdd")
     year = partial_date(held.get("Nam"), "yyyy")
     if day and year and day.year != year.year:
@@ -191,18 +184,55 @@ def _birth_date(held: Mapping[str, str]) -> PartialDate | None:
     return day or year
 
 
-def _address(held: Mapping[str, str] | None) -> dict[str, Any] | None:
-    if held is None:
-        return None
-    value = held.get
-    return {
-        "province": value("MaTinhThanh"),
-        "district": value("MaQuanHuyen"),
-        "ward": value("MaPhuongXa"),
-        "detail": value("ChiTiet"),
-        "country": value("QuocGia"),
-    }
+def _plain(tag: str) -> _Reader:
+    return lambda citizen: _text(citizen, tag)
 
 
-def _relative(held: Mapping[str, str] | None) -> dict[str, Any] | None:
-    return None if held is None else relative(held.get("HoVaTen"), held.get("SoDinhDanh"))
+def _coded(table: Mapping[str, str], tag: str) -> _Reader:
+    return lambda citizen: coded(table, _text(citizen, tag))
+
+
+def _address(tag: str) -> _Reader:
+    def read(citizen: _Citizen) -> dict[str, Any] | None:
+        held = _texts(citizen, tag)
+        if held is None:
+            return None
+        value = held.get
+        return {
+            "province": value("MaTinhThanh"),
+            "district": value("MaQuanHuyen"),
+            "ward": value("MaPhuongXa"),
+            "detail": value("ChiTiet"),
+            "country": value("QuocGia"),
+        }
+
+    return read
+
+
+def _relative(tag: str) -> _Reader:
+    def read(citizen: _Citizen) -> dict[str, Any] | None:
+        held = _texts(citizen, tag)
+        return None if held is None else relative(held.get("HoVaTen"), held.get("SoDinhDanh"))
+
+    return read
+
+
+_READERS: Mapping[str, _Reader] = {
+    "old_id_card": _plain("SoCMND"),
+    "sex": _coded(_SEX, "GioiTinh"),
+    "ethnicity": _plain("DanToc"),
+    "nationality": _plain("QuocTich"),
+    "marital_status": _coded(_MARITAL_STATUS, "TinhTrangHonNhan"),
+    "birth_place": _address("NoiDangKyKhaiSinh"),
+    "home_town": _address("QueQuan"),
+    "permanent_address": _address("ThuongTru"),
+    "current_address": _address("NoiOHienTai"),
+    "father": _relative("Cha"),
+    "mother": _relative("Me"),
+    "spouse": _relative("VoChong"),
+    "household_head": _relative("ChuHo"),
+    "household_number": _plain("SoSoHoKhau"),
+    "religion": _plain("TonGiao"),
+    "blood_type": _coded(_BLOOD_TYPE, "NhomMau"),
+}
+"""How each field is read that no check has read before: what was not granted is never taken out of the answer."""

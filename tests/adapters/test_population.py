@@ -44,8 +44,7 @@ def read(grant):
 
     def reading(text: str | bytes, **question) -> RegistryAnswer:
         data = text.encode() if isinstance(text, str) else text
-        subject = grant("population/person", **question).subject
-        return _answer(contract.reply(data, operation), subject, REQUEST)
+        return _answer(contract.reply(data, operation), grant("population/person", **question), REQUEST)
 
     return reading
 

@@ -10,8 +10,6 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from lxml import etree
-
 from adapters.contract import Call, RegistryAnswer, RegistryInvalid
 from adapters.http import HttpTransport
 from adapters.soap import HEADERS, Contract
@@ -28,6 +26,7 @@ from adapters.values import (
 from schemas.dates import LOCAL, PartialDate
 from schemas.grants import Grant
 from schemas.services import CATALOGUE, ServiceSpec
+from signing.xml import Element
 
 WSDL = "population.wsdl"
 _LOOK_UP = "037"
@@ -122,7 +121,7 @@ def _timestamp(now: datetime) -> str:
     return now.astimezone(LOCAL).strftime("%Y%m%d%H%M%S")
 
 
-def _answer(collection: etree._Element, grant: Grant, request_id: str) -> RegistryAnswer:
+def _answer(collection: Element, grant: Grant, request_id: str) -> RegistryAnswer:
     if collection.get("MaYeuCau") != request_id:
         raise RegistryInvalid("wrong-request")
     citizens = list(collection)
@@ -154,7 +153,7 @@ class _LocalNames(dict[Any, str]):
 
 
 _LOCAL_NAMES = _LocalNames()
-_Citizen = Mapping[str, etree._Element]
+_Citizen = Mapping[str, Element]
 """A valid person's elements by local name; the schema let each stand once and in one namespace."""
 _Reader = Callable[[_Citizen], Any]
 

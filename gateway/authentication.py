@@ -1,8 +1,7 @@
 """Step 2 of a look-up: who signed this request. Pure; only this module makes a `Caller`."""
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from gateway.evidence.contract import Nonce
 from gateway.refusals import Refusal
@@ -22,8 +21,7 @@ _CODES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(NamedTuple):
     """A client whose signature over this very request has verified."""
 
     client: Client

@@ -1,7 +1,7 @@
 """Values: made once, compared by what they hold, changed by nobody.
 
-The type checker keeps the rule. A dataclass that also refuses at run time (as those do that stand for a right: who
-called, what was granted) sets each member through `object.__setattr__`, at five times the cost.
+The type checker keeps the rule. What stands for a right (who called, what was granted) is a `NamedTuple`, which also
+refuses at run time; a frozen dataclass would set each member through `object.__setattr__`, at five times the cost.
 """
 
 from dataclasses import dataclass, field

@@ -3,14 +3,13 @@
 Only `gateway.agreements` makes a `Grant`; adapters take nothing else, so no step can be skipped.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from schemas.dates import PartialDate
 from schemas.services import ServiceSpec
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(NamedTuple):
     """The person asked about. `id_type` is one of DOMAIN section 2; `id` is in canonical form."""
 
     id_type: str
@@ -19,8 +18,7 @@ class Subject:
     birth_date: PartialDate | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Officer:
+class Officer(NamedTuple):
     """The civil servant on whose behalf the caller asks: the caller's signed claim."""
 
     id: str
@@ -28,8 +26,7 @@ class Officer:
     unit: str
 
 
-@dataclass(frozen=True, slots=True)
-class Purpose:
+class Purpose(NamedTuple):
     """Why a look-up is made. `legal_basis` is `law`, `consent` or `vital_interest`."""
 
     procedure: str
@@ -41,8 +38,7 @@ class Purpose:
     emergency_reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Grant:
+class Grant(NamedTuple):
     """One row of one agreement that covers one whole request (rows are never pooled)."""
 
     client: str

@@ -4,9 +4,8 @@ Nothing is asked before `question` returns and nothing is told before `answer` r
 """
 
 import secrets
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from gateway.authentication import Caller, Unfit
 from gateway.evidence.contract import Draft, Evidence, Kind, Loss, Nonce, Recorded, Reservation
@@ -21,8 +20,7 @@ class Stale(Exception):  # noqa: N818 — nothing went wrong: the world moved on
     """The question was granted under a configuration that is no longer in force: grant it again."""
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(NamedTuple):
     """A durable question: the leave to ask a registry about `grant.subject`, once."""
 
     grant: Grant

@@ -29,18 +29,31 @@ def test_what_json_writes_is_read_the_same(value, escaped):
     assert loads(data) == json.loads(data)
 
 
-@given(VALUES)
-def test_what_machines_write_is_read_the_same(value):
-    """A document without spaces takes the short way, to the same value of the same types."""
-    data = orjson.dumps(value)
+@given(VALUES, st.booleans())
+def test_what_machines_write_is_read_the_same(value, spaced):
+    """A document without spaces, or with those most writers put, is read to the same value of the same types."""
+    data = json.dumps(value, ensure_ascii=False).encode() if spaced else orjson.dumps(value)
     assert repr(loads(data)) == repr(json.loads(data)) == repr(strict_json._read(data))
 
 
-@given(st.lists(st.tuples(st.sampled_from("ab"), VALUES), max_size=4))
-def test_the_short_way_hides_no_second_member(pairs):
+@pytest.mark.parametrize("separators", [(",", ":"), (", ", ": ")])
+def test_what_machines_write_takes_the_short_way(separators, monkeypatch):
+    """Nothing is read member by member, unless a text in it holds what stands between members."""
+    monkeypatch.setattr(strict_json, "_read", lambda _: "the long way")
+    usual = {"fields": ["Nguyễn Văn", 1.5, None], "purpose": {"dossier": "H99.01"}}
+    assert loads(json.dumps(usual, ensure_ascii=False, separators=separators).encode()) == usual
+    assert loads(b'{"a": "b, c"}') == "the long way"
+
+
+TEXTS = st.sampled_from(["", ", ", ": ", '", "', '": "', "\\", ",", "  "])
+
+
+@given(st.lists(st.tuples(st.sampled_from(["a", "b", ", ", ": "]), VALUES | TEXTS), max_size=4), st.booleans())
+def test_the_short_way_hides_no_second_member(pairs, spaced):
     """Objects with and without a name twice, written as machines write them: both ways tell them apart alike."""
-    members = [orjson.dumps(name) + b":" + orjson.dumps(value) for name, value in pairs]
-    data = b"{" + b",".join(members) + b"}"
+    colon, comma = (b": ", b", ") if spaced else (b":", b",")
+    members = [orjson.dumps(name) + colon + orjson.dumps(value) for name, value in pairs]
+    data = b"{" + comma.join(members) + b"}"
     if len({name for name, _ in pairs}) == len(pairs):
         assert loads(data) == dict(pairs)
         return

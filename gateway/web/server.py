@@ -98,6 +98,11 @@ class GatewayProtocol(RequestHandler):
         self._stop_write_clock()
         super().resume_writing()
 
+    def resume_reading(self, resume_parser: bool = True) -> None:
+        """Resume what was paused; aiohttp asks after every body, and would parse nothing once more."""
+        if self._reading_paused:
+            super().resume_reading(resume_parser)
+
     def handle_error(
         self,
         request: BaseRequest,  # noqa: ARG002 — aiohttp's signature; nothing of the request is told

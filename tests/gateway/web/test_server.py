@@ -121,6 +121,24 @@ async def test_pipelined_requests_are_answered_in_order(ports, port, handler):
 
 
 POST = b"POST / HTTP/1.1\r\nHost: gateway.test\r\n"
+
+
+async def test_many_pipelined_bodies_are_all_read(ports, port, handler):
+    """More requests with bodies in one packet than the parser queues: each is answered, in order."""
+    wire = await ports.wire(port)
+    bodies = [b"%03d" % number * 300 for number in range(60)]
+    await wire.send(b"".join(POST + b"Content-Length: 900\r\n\r\n" + body for body in bodies))
+    assert [(await wire.answer()).body for _ in bodies] == bodies
+
+
+async def test_reading_goes_on_after_a_large_body(ports, port, handler):
+    """A body beyond every buffer, read slowly, pauses the connection and is read whole; so is what follows it."""
+    wire = await ports.wire(port)
+    for body in (bytes(900_000), b"short", bytes(range(256)) * 3000):
+        await wire.send(POST + b"Content-Length: %d\r\n\r\n" % len(body) + body)
+        assert (await wire.answer()).body == body
+
+
 SMUGGLING = {
     "both-lengths": POST + b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
     "two-lengths": POST + b"Content-Length: 5\r\nContent-Length: 6\r\n\r\nabcdef",

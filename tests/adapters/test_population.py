@@ -157,6 +157,15 @@ def test_codes_are_read_by_this_registrys_table(read):
     assert record["permanent_address"]["district"] is None
 
 
+def test_only_what_was_granted_is_read(read, grant):
+    """Beside what the person is checked by, a record has the granted fields alone, with the values of a whole one."""
+    whole = read(envelope()).record
+    assert set(whole) == set(grant("population/person").fields)
+    for name in whole:
+        record = read(envelope(), fields=(name,)).record
+        assert record == {part: whole[part] for part in {name, "personal_id", "full_name", "birth_date"}}
+
+
 def test_name_in_parts_is_joined(read):
     """A registry that fills the family and middle name gets one whole name."""
     parts = "<Ho>NGUYỄN</Ho><ChuDem>THỊ</ChuDem><Ten>THỬ</Ten>"

@@ -123,7 +123,7 @@ async def test_pipelined_requests_are_answered_in_order(ports, port, handler):
 POST = b"POST / HTTP/1.1\r\nHost: gateway.test\r\n"
 
 
-async def test_many_pipelined_bodies_are_all_read(ports, port, handler):
+async def test_many_pipelined_bodies_are_all_read(ports, port):
     """More requests with bodies in one packet than the parser queues: each is answered, in order."""
     wire = await ports.wire(port)
     bodies = [b"%03d" % number * 300 for number in range(60)]
@@ -131,7 +131,7 @@ async def test_many_pipelined_bodies_are_all_read(ports, port, handler):
     assert [(await wire.answer()).body for _ in bodies] == bodies
 
 
-async def test_reading_goes_on_after_a_large_body(ports, port, handler):
+async def test_reading_goes_on_after_a_large_body(ports, port):
     """A body beyond every buffer, read slowly, pauses the connection and is read whole; so is what follows it."""
     wire = await ports.wire(port)
     for body in (bytes(900_000), b"short", bytes(range(256)) * 3000):

@@ -8,7 +8,7 @@ from schemas.services import CATALOGUE
 
 @pytest.mark.parametrize("member", ["dossier", "id", "fields", "row", "another"])
 def test_what_was_granted_stays_as_it_is(member):
-    """Subject, officer, purpose and grant take no new value of any member, so that what was granted is what is asked."""
+    """Subject, officer, purpose and grant take no new value of any member: what was granted is what is asked."""
     officer = Officer("099085000009", "Trần Văn Cán", "H99.01")
     subject, purpose = Subject("personal_id", "099191000001"), Purpose("9.999901", "law", officer)
     grant = Grant(

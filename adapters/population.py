@@ -7,6 +7,7 @@ from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from hashlib import sha256
 from typing import Any
 
@@ -133,9 +134,9 @@ def _answer(collection: Element, grant: Grant, request_id: str) -> RegistryAnswe
         raise RegistryInvalid("two-results")
     citizen: _Citizen = {_LOCAL_NAMES[child.tag]: child for child in citizens[0]}
     subject, birth, full_name = grant.subject, _birth_date(citizen), _full_name(citizen)
-    check_identifier(subject.id, _text(citizen, _ID_MEMBERS[subject.id_type]))
+    check_identifier(subject.id, _text(_ID_MEMBERS[subject.id_type], citizen))
     check_person(subject, full_name, birth)
-    person_id = _text(citizen, "SoDinhDanh")
+    person_id = _text("SoDinhDanh", citizen)
     record = {"personal_id": person_id, "full_name": full_name, "birth_date": str(birth) if birth else None}
     for name in grant.fields:
         if name not in record:
@@ -155,27 +156,26 @@ class _LocalNames(dict[Any, str]):
 _LOCAL_NAMES = _LocalNames()
 _Citizen = Mapping[str, Element]
 """A valid person's elements by local name; the schema let each stand once and in one namespace."""
-_Reader = Callable[[_Citizen], Any]
 
 
-def _text(citizen: _Citizen, tag: str) -> str | None:
+def _text(tag: str, citizen: _Citizen) -> str | None:
     element = citizen.get(tag)
     return None if element is None else element.text
 
 
-def _texts(citizen: _Citizen, tag: str) -> dict[str, str | None] | None:
+def _texts(tag: str, citizen: _Citizen) -> dict[str, str | None] | None:
     """Return the texts within an element by local name; None where it is absent."""
     element = citizen.get(tag)
     return None if element is None else {_LOCAL_NAMES[child.tag]: child.text for child in element}
 
 
 def _full_name(citizen: _Citizen) -> str:
-    parts = _texts(citizen, "HoVaTen") or {}
+    parts = _texts("HoVaTen", citizen) or {}
     return " ".join([part for key in ("Ho", "ChuDem", "Ten") if (part := parts.get(key))])
 
 
 def _birth_date(citizen: _Citizen) -> PartialDate | None:
-    held = _texts(citizen, "NgayThangNamSinh") or {}
+    held = _texts("NgayThangNamSinh", citizen) or {}
     day = partial_date(held.get("NgayThangNam"), "yyyyMMdd")
     year = partial_date(held.get("Nam"), "yyyy")
     if day and year and day.year != year.year:
@@ -183,55 +183,45 @@ def _birth_date(citizen: _Citizen) -> PartialDate | None:
     return day or year
 
 
-def _plain(tag: str) -> _Reader:
-    return lambda citizen: _text(citizen, tag)
+def _coded(table: Mapping[str, str], tag: str, citizen: _Citizen) -> str | None:
+    return coded(table, _text(tag, citizen))
 
 
-def _coded(table: Mapping[str, str], tag: str) -> _Reader:
-    return lambda citizen: coded(table, _text(citizen, tag))
+def _address(tag: str, citizen: _Citizen) -> dict[str, Any] | None:
+    held = _texts(tag, citizen)
+    if held is None:
+        return None
+    value = held.get
+    return {
+        "province": value("MaTinhThanh"),
+        "district": value("MaQuanHuyen"),
+        "ward": value("MaPhuongXa"),
+        "detail": value("ChiTiet"),
+        "country": value("QuocGia"),
+    }
 
 
-def _address(tag: str) -> _Reader:
-    def read(citizen: _Citizen) -> dict[str, Any] | None:
-        held = _texts(citizen, tag)
-        if held is None:
-            return None
-        value = held.get
-        return {
-            "province": value("MaTinhThanh"),
-            "district": value("MaQuanHuyen"),
-            "ward": value("MaPhuongXa"),
-            "detail": value("ChiTiet"),
-            "country": value("QuocGia"),
-        }
-
-    return read
+def _relative(tag: str, citizen: _Citizen) -> dict[str, Any] | None:
+    held = _texts(tag, citizen)
+    return None if held is None else relative(held.get("HoVaTen"), held.get("SoDinhDanh"))
 
 
-def _relative(tag: str) -> _Reader:
-    def read(citizen: _Citizen) -> dict[str, Any] | None:
-        held = _texts(citizen, tag)
-        return None if held is None else relative(held.get("HoVaTen"), held.get("SoDinhDanh"))
-
-    return read
-
-
-_READERS: Mapping[str, _Reader] = {
-    "old_id_card": _plain("SoCMND"),
-    "sex": _coded(_SEX, "GioiTinh"),
-    "ethnicity": _plain("DanToc"),
-    "nationality": _plain("QuocTich"),
-    "marital_status": _coded(_MARITAL_STATUS, "TinhTrangHonNhan"),
-    "birth_place": _address("NoiDangKyKhaiSinh"),
-    "home_town": _address("QueQuan"),
-    "permanent_address": _address("ThuongTru"),
-    "current_address": _address("NoiOHienTai"),
-    "father": _relative("Cha"),
-    "mother": _relative("Me"),
-    "spouse": _relative("VoChong"),
-    "household_head": _relative("ChuHo"),
-    "household_number": _plain("SoSoHoKhau"),
-    "religion": _plain("TonGiao"),
-    "blood_type": _coded(_BLOOD_TYPE, "NhomMau"),
+_READERS: Mapping[str, Callable[[_Citizen], Any]] = {
+    "old_id_card": partial(_text, "SoCMND"),
+    "sex": partial(_coded, _SEX, "GioiTinh"),
+    "ethnicity": partial(_text, "DanToc"),
+    "nationality": partial(_text, "QuocTich"),
+    "marital_status": partial(_coded, _MARITAL_STATUS, "TinhTrangHonNhan"),
+    "birth_place": partial(_address, "NoiDangKyKhaiSinh"),
+    "home_town": partial(_address, "QueQuan"),
+    "permanent_address": partial(_address, "ThuongTru"),
+    "current_address": partial(_address, "NoiOHienTai"),
+    "father": partial(_relative, "Cha"),
+    "mother": partial(_relative, "Me"),
+    "spouse": partial(_relative, "VoChong"),
+    "household_head": partial(_relative, "ChuHo"),
+    "household_number": partial(_text, "SoSoHoKhau"),
+    "religion": partial(_text, "TonGiao"),
+    "blood_type": partial(_coded, _BLOOD_TYPE, "NhomMau"),
 }
 """How each field is read that no check has read before: what was not granted is never taken out of the answer."""

@@ -60,7 +60,7 @@ def main(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(prog="python -m bench lookups", description=__doc__)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=int, default=6)
-    parser.add_argument("--connections", type=int, default=25)
+    parser.add_argument("--connections", type=int, default=25, help="look-ups under way at once")
     parser.add_argument("--workers", default="1,2")
     parser.add_argument("--pin", action="store_true", help="keep each worker on a processor of its own")
     parser.add_argument("--commit-delay", action="store_true", help="also with 3 ms added to every commit")
